@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { GAP_CAUSES, type GapCause } from './coverage.js';
+import { parseSessionId, type Redacted, type SessionId } from './ids.js';
+
+/**
+ * Where the picture comes from. A `secret` is looked up on the recorder (file in `CAMERA_SECRETS_DIR`, or `CAMERA3_RTSP_URL` for `camera-3`):
+ * the whole URL is the secret. A `url` is for cameras without a password; one with userinfo is refused (INV-7).
+ */
+export type CameraSource =
+  | { readonly kind: 'secret'; readonly name: string }
+  | { readonly kind: 'url'; readonly rtspUrl: string };
+
+/** How a camera is recorded. */
+export interface CameraSpec {
+  readonly source: CameraSource;
+  /** Divides a day, so that cuts fall on the clock. */
+  readonly segmentDurationSec: number;
+  readonly audio: 'aac' | 'off';
+  /** No new video frame for so long means stalled. */
+  readonly stallTimeoutMs: number;
+  /** FFmpeg's own: connect and read. */
+  readonly socketTimeoutMs: number;
+  /** Only for `rtsps:`. FFmpeg's default differs by version, so it is always said. */
+  readonly tlsVerify: boolean;
+}
+
+export const DEFAULT_SPEC: Omit<CameraSpec, 'source'> = {
+  segmentDurationSec: 900,
+  audio: 'aac',
+  stallTimeoutMs: 4_000,
+  socketTimeoutMs: 2_500,
+  tlsVerify: false,
+};
+
+/**
+ * What the recorder knows of a camera: the one projection behind heartbeat, query, `/ready`, metrics and search attribute.
+ * Plain JSON: it crosses Temporal.
+ */
+export type CameraCondition = { readonly sinceMs: number } & (
+  | { readonly kind: 'unassigned' | 'paused' | 'connecting' }
+  | { readonly kind: 'recording'; readonly session: SessionId; readonly lastFrameAtMs: number }
+  | { readonly kind: 'down'; readonly cause: GapCause; readonly retryAtMs: number; readonly detail: Redacted }
+);
+
+/** Why a recording is stopped on purpose. */
+export type StopCause = 'cancelled' | 'paused' | 'ffmpeg-died' | 'moved' | 'reconfigured' | 'shutdown';
+
+const SECONDS_A_DAY = 86_400;
+
+const sourceSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('secret'), name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,126}$/) }),
+  z.strictObject({
+    kind: z.literal('url'),
+    rtspUrl: z
+      .string()
+      .refine(isRtspUrl, 'must be an rtsp:// or rtsps:// URL')
+      .refine((text) => !hasUserinfo(text), 'must not carry a user or password: name a secret instead'),
+  }),
+]);
+
+/** Parses what a person gives; everything but `source` has a default. Unknown keys are refused. */
+export const cameraSpecSchema = z.strictObject({
+  source: sourceSchema,
+  segmentDurationSec: z
+    .number()
+    .int()
+    .min(2)
+    .max(3_600)
+    .refine((seconds) => SECONDS_A_DAY % seconds === 0, 'must divide a day (86400 s)')
+    .default(DEFAULT_SPEC.segmentDurationSec),
+  audio: z.enum(['aac', 'off']).default(DEFAULT_SPEC.audio),
+  stallTimeoutMs: z.number().int().min(1_000).max(120_000).default(DEFAULT_SPEC.stallTimeoutMs),
+  socketTimeoutMs: z.number().int().min(500).max(60_000).default(DEFAULT_SPEC.socketTimeoutMs),
+  tlsVerify: z.boolean().default(DEFAULT_SPEC.tlsVerify),
+}) satisfies z.ZodType<CameraSpec, unknown>;
+
+export const cameraConditionSchema: z.ZodType<CameraCondition, unknown> = z.union([
+  z.object({ sinceMs: z.number(), kind: z.enum(['unassigned', 'paused', 'connecting']) }),
+  z.object({
+    sinceMs: z.number(),
+    kind: z.literal('recording'),
+    session: z.string().transform(parseSessionId),
+    lastFrameAtMs: z.number(),
+  }),
+  z.object({
+    sinceMs: z.number(),
+    kind: z.literal('down'),
+    cause: z.enum(GAP_CAUSES),
+    retryAtMs: z.number(),
+    detail: z.string().transform((text) => text as Redacted),
+  }),
+]);
+
+function isRtspUrl(text: string): boolean {
+  return /^rtsps?:\/\/[^\s]+$/i.test(text);
+}
+
+/** Works in the workflow sandbox too, which has no `URL`. */
+export function hasUserinfo(url: string): boolean {
+  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1] ?? '';
+  return authority.includes('@');
+}

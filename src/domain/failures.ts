@@ -1,0 +1,60 @@
+/**
+ * The vocabulary of failures that reach an operator, and, in one place, whether trying again can help.
+ * Every folder's error class carries one of these codes; activities hand it to Temporal as the failure's type.
+ */
+export interface FailureText {
+  /** `fast`: a blip, back-off from one second. `slow`: needs a person, asked again every few minutes. `never`: the input is wrong. */
+  readonly retry: 'fast' | 'slow' | 'never';
+  /** One sentence an operator understands, with what to do. */
+  readonly what: string;
+}
+
+export const failureTexts = {
+  'store-unreachable': { retry: 'fast', what: 'The store does not answer. It is asked again by itself.' },
+  'store-failing': {
+    retry: 'fast',
+    what: 'The store answers with an error of its own (restarting, or full). It is asked again by itself.',
+  },
+  'store-busy': { retry: 'fast', what: 'The store asks to slow down. It is asked again by itself.' },
+  'store-rejected-bytes': {
+    retry: 'fast',
+    what: 'The bytes arrived changed. They are sent again; if it repeats, check memory, disk and network.',
+  },
+  'store-bucket-missing': {
+    retry: 'slow',
+    what: 'The bucket does not exist and may not be created with this key. Create it, or allow it.',
+  },
+  'store-credentials': {
+    retry: 'slow',
+    what: 'The store refuses the access key. Check S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY.',
+  },
+  'store-forbidden': {
+    retry: 'slow',
+    what: 'The access key may not do this. It needs Read, Write and List on the bucket.',
+  },
+  'store-clock-skew': { retry: 'slow', what: 'The clocks of recorder and store differ too much. Set them by NTP.' },
+  'store-upload-gone': { retry: 'fast', what: 'The store no longer knows the upload. It is started anew.' },
+  'store-key-taken': {
+    retry: 'slow',
+    what: 'Both keys of the segment hold other bytes. Look at them before deleting any.',
+  },
+  'store-proof-failed': {
+    retry: 'slow',
+    what: 'The object in the store is not equal to the recording. The recording is kept and sent again.',
+  },
+  'store-unexpected': { retry: 'fast', what: 'The store gave an answer we do not know. It is asked again by itself.' },
+  'segment-missing': { retry: 'slow', what: 'The segment is neither in the spool nor in the store.' },
+  'spool-failing': { retry: 'fast', what: 'The spool cannot be read or written. Check the disk.' },
+  'no-secret': { retry: 'fast', what: 'This recorder has no URL for the camera.' },
+  'no-capacity': { retry: 'fast', what: 'This recorder has all the cameras it may have.' },
+  'no-space': { retry: 'fast', what: 'This recorder has no space left in its spool.' },
+  'shutting-down': { retry: 'fast', what: 'This recorder is shutting down.' },
+  superseded: { retry: 'fast', what: 'A newer attempt has taken the camera over.' },
+  'invalid-input': { retry: 'never', what: 'The input is wrong.' },
+} as const satisfies Readonly<Record<string, FailureText>>;
+
+export type FailureCode = keyof typeof failureTexts;
+
+export function isFailureCode(text: string): text is FailureCode {
+  return Object.hasOwn(failureTexts, text);
+}

@@ -1,0 +1,60 @@
+import type { CameraCondition, CameraSpec, StopCause } from '../domain/camera.js';
+import type { CameraId } from '../domain/ids.js';
+import type { SealedSegment } from '../domain/segment.js';
+
+/** Root of the camera supervisors in the worker. Knows neither Temporal nor the store. */
+export interface Recorder {
+  /** Adopts what the keeper holds, seals what ended without us, and starts what the assignments want. Call once. */
+  start(): Promise<void>;
+  /** Starts (or keeps) a recording that nothing is attached to: configured cameras before Temporal is reachable. No-op when the camera has an assignment. */
+  recordUnattached(camera: CameraId, spec: CameraSpec): Promise<void>;
+  /** Journals the assignment, starts or keeps the recording, supersedes older attachments: their end then stops nothing (INV-5). */
+  attach(camera: CameraId, spec: CameraSpec, options: AttachOptions): Promise<Attachment>;
+  conditions(): ReadonlyMap<CameraId, CameraCondition>;
+  /** Cameras that record, or are wanted to, with nothing attached, and since when (monotonic ms): the ownership loop asks Temporal about them. */
+  unattached(): readonly { readonly camera: CameraId; readonly sinceMonotonicMs: number }[];
+  /** Stops an unattached recording. No-op when something is attached. */
+  stopUnattached(camera: CameraId, cause: StopCause): Promise<void>;
+  /** Why this recorder cannot take the camera, in words, or null. */
+  declines(
+    camera: CameraId,
+    spec: CameraSpec,
+  ): Promise<{ readonly code: 'no-secret' | 'no-space' | 'no-capacity'; readonly detail: string } | null>;
+  /** Only a hint to hurry; the spool scan is the truth (INV-3). Returns its undo. */
+  onSealed(listener: (segment: SealedSegment) => void): () => void;
+  onCondition(listener: (camera: CameraId, condition: CameraCondition) => void): () => void;
+  statistics(): ReadonlyMap<CameraId, CameraStatistics>;
+  /** `stop`: every FFmpeg is stopped by the ladder and everything is sealed. `detach`: supervisors end, recordings go on (INV-4). */
+  close(mode: 'stop' | 'detach'): Promise<void>;
+}
+
+export interface AttachOptions {
+  readonly lastEndedAtMs: number | null;
+  readonly notBeforeMs: number | null;
+  /** base64, kept in the assignment. */
+  readonly taskToken: string | null;
+}
+
+export interface Attachment {
+  readonly superseded: AbortSignal;
+  condition(): CameraCondition;
+  /** Idempotent; recording goes on (INV-4). */
+  detach(): void;
+  /** Resolves after the last seal; no-op when superseded. */
+  stop(cause: StopCause): Promise<{ readonly lastEndedAtMs: number | null }>;
+}
+
+/** What metrics and the status page need beside the condition. All counts since this worker started. */
+export interface CameraStatistics {
+  readonly sessionsByOutcome: Readonly<Record<string, number>>;
+  readonly segmentsByOutcome: Readonly<
+    Record<'sealed' | 'salvaged' | 'remuxed' | 'as-recorded' | 'quarantined' | 'empty', number>
+  >;
+  /** Media time recorded, seconds, including the open file. */
+  readonly recordedSec: number;
+  /** Gap seconds by cause, including the gap that is open now. */
+  readonly gapSecByCause: Readonly<Record<string, number>>;
+  readonly lastSealLagMs: number | null;
+  readonly openSegment: { readonly startedAtMs: number; readonly sealsAtMs: number } | null;
+  readonly lastSealed: { readonly fromMs: number; readonly toMs: number } | null;
+}

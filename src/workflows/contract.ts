@@ -1,0 +1,84 @@
+/**
+ * All that crosses Temporal: ids, queues, messages, activity interfaces. Activities implement it, workflows proxy it:
+ * one direction, no cycle. Everything here is plain JSON.
+ */
+import type { CameraCondition, CameraSpec } from '../domain/camera.js';
+import type { GapClaim } from '../domain/coverage.js';
+import type { CameraId, RecorderId, SegmentId } from '../domain/ids.js';
+import type { Receipt } from '../domain/receipt.js';
+import type { TimeRange } from '../domain/time-range.js';
+
+/** Workflow tasks of every workflow. */
+export const WORKFLOW_QUEUE = 'camera-recorder';
+/** Shared by all recorders: whoever polls first takes a camera that has none. */
+export const RECORDERS_QUEUE = 'recorders';
+export const recordQueueOf = (recorder: RecorderId): string => `record@${recorder}`;
+export const uploadQueueOf = (recorder: RecorderId): string => `upload@${recorder}`;
+export const uploadWorkflowIdOf = (segment: SegmentId): string => `upload/${segment}`;
+/** Fixed, so that `temporal activity pause --activity-id record` needs no look-up. */
+export const RECORD_ACTIVITY_ID = 'record';
+
+export interface Activities {
+  /** On `record@<last>` first, then on `recorders`. A recorder that cannot take it throws in words (retryable, another one is asked). */
+  assignCamera(input: {
+    readonly camera: CameraId;
+    readonly spec: CameraSpec;
+  }): Promise<{ readonly recorder: RecorderId }>;
+  /** `record@<recorder>`. Heartbeats `CameraCondition`. Returns only when it stopped FFmpeg; on any other end it detaches and throws. */
+  recordCamera(input: {
+    readonly camera: CameraId;
+    readonly spec: CameraSpec;
+    readonly lastEndedAtMs: number | null;
+    readonly notBeforeMs: number | null;
+  }): Promise<{ readonly lastEndedAtMs: number | null }>;
+  /** `upload@<recorder>`; ends with the receipt on disk; may run twice at once. */
+  uploadSegment(input: { readonly segment: SegmentId }): Promise<Receipt>;
+}
+
+export interface SegmentNotice extends TimeRange {
+  readonly segment: SegmentId;
+  readonly recorder: RecorderId;
+  readonly sizeBytes: number;
+  readonly gapsBefore: readonly GapClaim[];
+}
+
+/** `temporal workflow start` gives the spec; continue-as-new adds `carried`. The camera's id is the workflow's id. */
+export interface CameraInput {
+  readonly spec: Partial<Omit<CameraSpec, 'source'>> & Pick<CameraSpec, 'source'>;
+  readonly carried?: CameraState;
+}
+
+export interface CameraState {
+  readonly schema: 1;
+  readonly desired: 'record' | 'pause';
+  /** Mirrored in the search attribute `Recorder`; another recorder lets the camera go once this one is recording. */
+  readonly recorder: RecorderId | null;
+  /** A locked camera account must not be tried earlier, wherever it goes. */
+  readonly notBeforeMs: number | null;
+  readonly condition: CameraCondition;
+  /** Greatest announced end: what the next recorder claims its gap from. */
+  readonly lastEndedAtMs: number | null;
+  /** Announced, child not started; empty at continue-as-new. */
+  readonly pending: readonly SegmentNotice[];
+}
+
+/** Input of `UploadSegment`. */
+export interface UploadSegmentInput {
+  readonly segment: SegmentId;
+  readonly recorder: RecorderId;
+  readonly sizeBytes: number;
+}
+
+/** Names of what a camera's workflow can be told and asked. */
+export const SEGMENTS_SEALED_SIGNAL = 'segmentsSealed';
+export const CONDITION_CHANGED_SIGNAL = 'conditionChanged';
+export const PAUSE_UPDATE = 'pause';
+export const RESUME_UPDATE = 'resume';
+export const RECONFIGURE_UPDATE = 'reconfigure';
+export const STATUS_QUERY = 'status';
+
+export interface ConditionChange {
+  readonly recorder: RecorderId;
+  readonly condition: CameraCondition;
+  readonly notBeforeMs: number | null;
+}
