@@ -1,0 +1,38 @@
+import type { CameraId, Redacted } from '../domain/ids.js';
+import type { TimeRange } from '../domain/time-range.js';
+import type { SpoolUsage } from '../spool/spool.js';
+
+/** Whether something we depend on answers, since when, and what it last said when it did not. */
+export interface LinkStatus {
+  readonly isReachable: boolean;
+  /** UTC ms of the last change. */
+  readonly sinceMs: number;
+  readonly detail: Redacted | null;
+}
+
+/** What a camera's uploads went through, since this worker started unless said otherwise. */
+export interface UploadStatus {
+  /** Sealed segments without a receipt, from the spool scan. */
+  readonly waitingSegments: number;
+  readonly waitingBytes: number;
+  /** End of the oldest of them, UTC ms. */
+  readonly oldestWaitingMs: number | null;
+  /** From the spool scan, or from this worker's own uploads. */
+  readonly lastStored: TimeRange | null;
+  readonly uploadedSegments: number;
+  readonly uploadedBytes: number;
+  readonly failures: number;
+  readonly reclaimedSegments: number;
+  /** Segments that a confirmation found lost in the store and that are sent again. */
+  readonly lostInStore: number;
+}
+
+/** Everything the worker knows beside the cameras' conditions; read at every scrape, so it must be cheap (no I/O). */
+export interface WorkerStatus {
+  readonly temporal: LinkStatus;
+  readonly store: LinkStatus;
+  readonly uploadsInFlight: number;
+  readonly uploads: ReadonlyMap<CameraId, UploadStatus>;
+  /** From the last spool scan; null before the first. */
+  readonly spool: SpoolUsage | null;
+}
