@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { cameraSpecSchema, DEFAULT_SPEC, hasUserinfo } from '../../src/domain/camera.js';
+
+describe('a camera spec', () => {
+  it('needs only a source', () => {
+    const source = { kind: 'secret', name: 'camera-3' };
+    expect(cameraSpecSchema.parse({ source })).toEqual({ source, ...DEFAULT_SPEC });
+  });
+
+  it.each([
+    ['a URL with a password', { source: { kind: 'url', rtspUrl: 'rtsp://u:p@h/s' } }, /name a secret instead/],
+    ['a URL that is not RTSP', { source: { kind: 'url', rtspUrl: 'http://h/s' } }, /must be an rtsp/],
+    [
+      'a length that does not divide a day',
+      { source: { kind: 'secret', name: 'a' }, segmentDurationSec: 7 },
+      /divide a day/,
+    ],
+    ['an unknown key', { source: { kind: 'secret', name: 'a' }, segmentSeconds: 60 }, /segmentSeconds/],
+    ['a secret name that is a path', { source: { kind: 'secret', name: '../etc' } }, /name/],
+  ])('%s is refused', (_, spec, message) => {
+    const result = cameraSpecSchema.safeParse(spec);
+    expect(result.error?.message).toMatch(message);
+  });
+
+  it.each([
+    ['rtsp://h/s', false],
+    ['rtsp://u@h/s', true],
+    ['rtsp://u:p%40@h:554/s', true],
+    ['rtsp://h/s?mail=a@b', false],
+  ])('userinfo in %s: %s', (url, expected) => {
+    expect(hasUserinfo(url)).toBe(expected);
+  });
+});
