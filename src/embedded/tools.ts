@@ -12,6 +12,7 @@ import {
   type ToolName,
   type ToolRun,
   type ToolVerdict,
+  toolNames,
 } from './tool-verdict.js';
 
 const RUN_DEADLINE_MS = 15_000;
