@@ -1,0 +1,79 @@
+import type { CameraSpec } from '../domain/camera.js';
+import type { CameraId } from '../domain/ids.js';
+
+/** Everything a person can set, checked, as plain data. Made by `loadConfig`; the only secrets in it are `store`'s keys and `temporal.variables`. */
+export interface Config {
+  /** From `CAMERA<n>_RTSP_URL` and `[[cameras]]`, in that order; empty when none was given. */
+  readonly cameras: readonly CameraConfig[];
+  /** Null: an embedded SeaweedFS is wanted. */
+  readonly store: StoreSettings | null;
+  /** Null: an embedded Temporal is wanted. */
+  readonly temporal: TemporalSettings | null;
+  /** `TEMPORAL_UI_URL`: where people look at workflows; null when not known. No slash at the end. */
+  readonly temporalUiUrl: string | null;
+  readonly spool: SpoolSettings;
+  /** `CAMERA_SECRETS_DIR`: a file for each secret, named like it; null: only the environment has secrets. */
+  readonly secretsDir: string | null;
+  /** `METRICS_PORT`, default 9090; 0 takes any free one. */
+  readonly metricsPort: number;
+  /** `METRICS_HOST`, the address to listen on. Default 0.0.0.0 in Kubernetes, else 127.0.0.1: the page has no password. */
+  readonly metricsHost: string;
+  /** `MAX_CONCURRENT_UPLOADS`, default 4. */
+  readonly maxConcurrentUploads: number;
+  /** `KEEP_LOCAL_MINUTES`, default 15, times `policyTimeScale`: how long a stored segment stays in the spool before it is confirmed and deleted. */
+  readonly keepLocalMs: number;
+  /** `SITE_TIMEZONE`, an IANA name; default: the host's. For people only; storage speaks UTC. */
+  readonly timezone: string;
+  /** `READINESS_POLICY`, default `all`: which cameras must record for `/ready` to say yes. */
+  readonly readinessPolicy: ReadinessPolicy;
+  /** `LOG_LEVEL`, default `info`. */
+  readonly logLevel: LogLevel;
+  /** Whether what was not given may be started by ourselves. Never in the container image. */
+  readonly isEmbeddedAllowed: boolean;
+  /** `CAMERA_RECORDER_TIME_SCALE`, 1 outside of tests, which shrink every policy time with it. */
+  readonly policyTimeScale: number;
+}
+
+export interface CameraConfig {
+  readonly id: CameraId;
+  /** For people; default: the id. */
+  readonly name: string;
+  readonly site: string | null;
+  readonly tags: readonly string[];
+  readonly spec: CameraSpec;
+}
+
+export interface StoreSettings {
+  /** `S3_ENDPOINT` */
+  readonly endpoint: string;
+  /** `S3_REGION`, default `us-east-1`: SeaweedFS does not look at it, signatures need one. */
+  readonly region: string;
+  /** `S3_BUCKET`, default `camera-recordings`. */
+  readonly bucket: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+export interface TemporalSettings {
+  /** `TEMPORAL_ADDRESS`; null when a profile of `TEMPORAL_CONFIG_FILE` says it. */
+  readonly address: string | null;
+  /** `TEMPORAL_NAMESPACE`, default `default`. */
+  readonly namespace: string;
+  /** Every `TEMPORAL_…` variable with `_FILE` ones read, for `@temporalio/envconfig`. Holds the API key. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export interface SpoolSettings {
+  /** `TEMP_DIR`, default `/tmp/camera-recordings`; absolute. */
+  readonly dir: string;
+  /** Whether a person chose it. */
+  readonly isGiven: boolean;
+  /** `MIN_FREE_BYTES`; null: the larger of 1 GiB and two segments of every camera. */
+  readonly minFreeBytes: number | null;
+}
+
+export const READINESS_POLICIES = ['all', 'any', 'process'] as const;
+export type ReadinessPolicy = (typeof READINESS_POLICIES)[number];
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -1,0 +1,172 @@
+import { resolve } from 'node:path';
+import { DEFAULT_SPEC } from '../domain/camera.js';
+import { readCameras, readCameraVariables } from './cameras.js';
+import {
+  type Config,
+  LOG_LEVELS,
+  READINESS_POLICIES,
+  type SpoolSettings,
+  type StoreSettings,
+  type TemporalSettings,
+} from './config.js';
+import { ConfigError } from './config-error.js';
+import { readConfigFile } from './config-file.js';
+import { misspeltVariable } from './did-you-mean.js';
+import { PLAIN_SETTINGS } from './setting-names.js';
+import { SettingsReader, type Variables } from './settings-reader.js';
+import {
+  bucketName,
+  byteSize,
+  fraction,
+  hostAndPort,
+  httpUrl,
+  ipAddress,
+  minutesAsMs,
+  oneOf,
+  port,
+  secondsAsMs,
+  segmentSeconds,
+  text,
+  timezone,
+  whole,
+} from './value-types.js';
+
+/** What must be given, because nothing stands in for it. */
+export type Part = 'store' | 'temporal' | 'cameras';
+
+export interface LoadConfigOptions {
+  /** Usually `process.env`; it is not changed. */
+  readonly env: Variables;
+  /** A TOML file; default: `CAMERA_RECORDER_CONFIG`, else `config.toml` in `cwd` if there is one. */
+  readonly configPath?: string | undefined;
+  /** Relative paths start here. */
+  readonly cwd: string;
+  /** What this process cannot do without. Default: nothing, which is what `start` wants: the rest is embedded. */
+  readonly required?: readonly Part[];
+}
+
+/**
+ * Defaults, then the file, then the environment. Reads files (`config.toml`, `…_FILE`), writes none, opens no socket.
+ * @throws ConfigError with all mistakes at once
+ */
+export function loadConfig(options: LoadConfigOptions): Config {
+  const { env, cwd } = options;
+  const file = readConfigFile(options.configPath ?? (env['CAMERA_RECORDER_CONFIG'] || undefined), cwd);
+  const reader = new SettingsReader({ env, file: file.settings, cwd });
+  reader.mistakes.push(...file.mistakes);
+  noteMisspelt(env, reader);
+  const isEmbeddedAllowed =
+    reader.value('CAMERA_RECORDER_EMBEDDED', oneOf(['allowed', 'never']), 'allowed') === 'allowed';
+  const required = isEmbeddedAllowed ? (options.required ?? []) : (options.required ?? ALL_PARTS);
+  const secretsDir = pathOf(reader.value('CAMERA_SECRETS_DIR', text, null), cwd);
+  const cameras = readCameras({
+    reader,
+    numbers: readCameraVariables(env, reader),
+    tables: file.cameras,
+    defaults: readSpecDefaults(reader),
+    hasSecretsDir: secretsDir !== null,
+  });
+  const isCameraSomewhere = cameras.length > 0 || file.cameras.length > 0 || secretsDir !== null;
+  if (required.includes('cameras') && !isCameraSomewhere) noteNoCamera(reader);
+  const policyTimeScale = reader.value('CAMERA_RECORDER_TIME_SCALE', fraction, 1);
+  const config: Config = {
+    cameras,
+    store: readStore(reader, required.includes('store')),
+    temporal: readTemporal(reader, env, required.includes('temporal')),
+    temporalUiUrl: reader.value('TEMPORAL_UI_URL', httpUrl, null),
+    spool: readSpool(reader, cwd),
+    secretsDir,
+    metricsPort: reader.value('METRICS_PORT', port, 9_090),
+    metricsHost: reader.value('METRICS_HOST', ipAddress, env['KUBERNETES_SERVICE_HOST'] ? '0.0.0.0' : '127.0.0.1'),
+    maxConcurrentUploads: reader.value('MAX_CONCURRENT_UPLOADS', whole(1, 64), 4),
+    // Under 10 minutes the store may have acknowledged from its page cache alone (INV-2).
+    keepLocalMs: Math.round(reader.value('KEEP_LOCAL_MINUTES', minutesAsMs(10, 100_000), 900_000) * policyTimeScale),
+    timezone: reader.value('SITE_TIMEZONE', timezone, Intl.DateTimeFormat().resolvedOptions().timeZone),
+    readinessPolicy: reader.value('READINESS_POLICY', oneOf(READINESS_POLICIES), 'all'),
+    logLevel: reader.value('LOG_LEVEL', oneOf(LOG_LEVELS), 'info'),
+    isEmbeddedAllowed,
+    policyTimeScale,
+  };
+  if (reader.mistakes.length > 0) throw new ConfigError(reader.mistakes);
+  return config;
+}
+
+const ALL_PARTS: readonly Part[] = ['store', 'temporal', 'cameras'];
+
+function noteNoCamera(reader: SettingsReader): void {
+  reader.note('CAMERA1_RTSP_URL', 'is missing: there is no camera.', 'CAMERA1_RTSP_URL, CAMERA2_RTSP_URL, …');
+}
+
+function noteMisspelt(env: Variables, reader: SettingsReader): void {
+  for (const name of Object.keys(env)) {
+    const meant = misspeltVariable(name);
+    if (meant !== undefined) reader.note(name, `is not a setting of ours. Did you mean ${meant}?`);
+  }
+  for (const name of PLAIN_SETTINGS) {
+    if (env[`${name}_FILE`]) reader.note(`${name}_FILE`, 'only secrets are read from files.', name);
+  }
+}
+
+function readSpecDefaults(reader: SettingsReader): typeof DEFAULT_SPEC {
+  return {
+    ...DEFAULT_SPEC,
+    segmentDurationSec: reader.value('SEGMENT_SECONDS', segmentSeconds, DEFAULT_SPEC.segmentDurationSec),
+    stallTimeoutMs: reader.value('STALL_TIMEOUT_SECONDS', secondsAsMs(1, 120), DEFAULT_SPEC.stallTimeoutMs),
+    socketTimeoutMs: reader.value('SOCKET_TIMEOUT_SECONDS', secondsAsMs(0.5, 60), DEFAULT_SPEC.socketTimeoutMs),
+  };
+}
+
+function readStore(reader: SettingsReader, isRequired: boolean): StoreSettings | null {
+  const endpoint = reader.value('S3_ENDPOINT', httpUrl, null);
+  const region = reader.value('S3_REGION', text, 'us-east-1');
+  const bucket = reader.value('S3_BUCKET', bucketName, 'camera-recordings');
+  const accessKeyId = reader.secret('S3_ACCESS_KEY_ID');
+  const secretAccessKey = reader.secret('S3_SECRET_ACCESS_KEY');
+  const isWanted =
+    isRequired || reader.has('S3_ENDPOINT') || accessKeyId !== undefined || secretAccessKey !== undefined;
+  if (!isWanted) return null;
+  if (!reader.has('S3_ENDPOINT')) reader.note('S3_ENDPOINT', 'is missing.', httpUrl.allowed);
+  noteMissingSecret(reader, 'S3_ACCESS_KEY_ID');
+  noteMissingSecret(reader, 'S3_SECRET_ACCESS_KEY');
+  if (endpoint === null || accessKeyId === undefined || secretAccessKey === undefined) return null;
+  return { endpoint, region, bucket, accessKeyId, secretAccessKey };
+}
+
+function noteMissingSecret(reader: SettingsReader, name: 'S3_ACCESS_KEY_ID' | 'S3_SECRET_ACCESS_KEY'): void {
+  if (reader.has(name) || reader.has(`${name}_FILE`)) return;
+  reader.note(name, 'is missing.', `the key, or ${name}_FILE with the path of a file that holds it`);
+}
+
+function readTemporal(reader: SettingsReader, env: Variables, isRequired: boolean): TemporalSettings | null {
+  const address = reader.value('TEMPORAL_ADDRESS', hostAndPort, null);
+  const namespace = reader.value('TEMPORAL_NAMESPACE', text, 'default');
+  const apiKey = reader.secret('TEMPORAL_API_KEY');
+  const isGiven =
+    reader.has('TEMPORAL_ADDRESS') || reader.has('TEMPORAL_CONFIG_FILE') || reader.has('TEMPORAL_PROFILE');
+  if (!isGiven && (isRequired || apiKey !== undefined)) {
+    reader.note('TEMPORAL_ADDRESS', 'is missing.', hostAndPort.allowed);
+  }
+  if (!isGiven) return null;
+  const others = Object.entries(env).filter(([name]) =>
+    /^TEMPORAL_(?:CONFIG_FILE$|PROFILE$|TLS|GRPC_META_)/.test(name),
+  );
+  const variables = {
+    ...Object.fromEntries(others.map(([name, value]) => [name, value ?? ''])),
+    ...(address === null ? {} : { TEMPORAL_ADDRESS: address }),
+    ...(reader.has('TEMPORAL_NAMESPACE') ? { TEMPORAL_NAMESPACE: namespace } : {}),
+    ...(apiKey === undefined ? {} : { TEMPORAL_API_KEY: apiKey }),
+  };
+  return { address, namespace, variables };
+}
+
+function readSpool(reader: SettingsReader, cwd: string): SpoolSettings {
+  return {
+    dir: resolve(cwd, reader.value('TEMP_DIR', text, '/tmp/camera-recordings')),
+    isGiven: reader.has('TEMP_DIR'),
+    minFreeBytes: reader.value('MIN_FREE_BYTES', byteSize, null),
+  };
+}
+
+function pathOf(path: string | null, cwd: string): string | null {
+  return path === null ? null : resolve(cwd, path);
+}

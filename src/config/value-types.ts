@@ -1,0 +1,163 @@
+import { isIP } from 'node:net';
+import { hasUserinfo } from '../domain/camera.js';
+import { type CameraId, parseCameraId } from '../domain/ids.js';
+
+/** How a text becomes a value: `parse` gives undefined for what is not allowed, `allowed` says what is. */
+export interface ValueType<T> {
+  readonly allowed: string;
+  parse(text: string): T | undefined;
+}
+
+export const text: ValueType<string> = { allowed: 'a text', parse: (given) => given };
+
+export const port: ValueType<number> = whole(0, 65_535, 'a port, 0 to 65535 (0 takes any free one)');
+
+/** A whole number, both ends included. */
+export function whole(min: number, max: number, allowed = `a whole number, ${min} to ${max}`): ValueType<number> {
+  return {
+    allowed,
+    parse: (given) => (/^\d{1,15}$/.test(given) ? within(Number(given), min, max) : undefined),
+  };
+}
+
+/** Seconds, with or without a fraction, as milliseconds. */
+export function secondsAsMs(min: number, max: number): ValueType<number> {
+  return {
+    allowed: `seconds, ${min} to ${max}`,
+    parse: (given) => scaled(within(parseDecimal(given), min, max), 1_000),
+  };
+}
+
+/** Minutes, with or without a fraction, as milliseconds. */
+export function minutesAsMs(min: number, max: number): ValueType<number> {
+  return {
+    allowed: `minutes, ${min} to ${max}`,
+    parse: (given) => scaled(within(parseDecimal(given), min, max), 60_000),
+  };
+}
+
+/** The time scale of tests. */
+export const fraction: ValueType<number> = {
+  allowed: 'a number over 0, up to 1',
+  parse: (given) => {
+    const value = within(parseDecimal(given), 0, 1);
+    return value === 0 ? undefined : value;
+  },
+};
+
+/** A day divided by it leaves nothing, so that cuts fall on the clock. */
+export const segmentSeconds: ValueType<number> = {
+  allowed: 'whole seconds, 2 to 3600, that divide a day (60, 300, 600, 900, 1800, 3600)',
+  parse: (given) => {
+    const seconds = whole(2, 3_600).parse(given);
+    return seconds !== undefined && 86_400 % seconds === 0 ? seconds : undefined;
+  },
+};
+
+const BYTE_UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
+
+export const byteSize: ValueType<number> = {
+  allowed: 'bytes, or with a unit: 500MiB, 20GiB',
+  parse: (given) => {
+    const [, digits = '', unit = ''] = /^(\d{1,15})\s*([KMGT]iB)?$/.exec(given) ?? [];
+    return digits === '' ? undefined : within(Number(digits) * (BYTE_UNITS[unit] ?? 1), 0, Number.MAX_SAFE_INTEGER);
+  },
+};
+
+export const httpUrl: ValueType<string> = {
+  allowed: 'an http:// or https:// URL without user and password, like http://localhost:8333',
+  parse: (given) => {
+    const isHttp = /^https?:\/\/[^\s]+$/i.test(given) && URL.canParse(given) && !hasUserinfo(given);
+    return isHttp ? given.replace(/\/+$/, '') : undefined;
+  },
+};
+
+/** With its user and password: the whole URL is the secret. */
+export const rtspUrl: ValueType<string> = {
+  allowed: 'an rtsp:// or rtsps:// URL with a host, like rtsp://user:password@192.168.1.97:554/stream1',
+  parse: (given) => (/^rtsps?:\/\/\S+$/i.test(given) && hasHost(given) ? given : undefined),
+};
+
+/** For the file and for workflow inputs, which may be read by many. */
+export const openRtspUrl: ValueType<string> = {
+  allowed: 'an rtsp:// or rtsps:// URL without user and password (with one, it is a secret: CAMERA<n>_RTSP_URL)',
+  parse: (given) => (rtspUrl.parse(given) !== undefined && !hasUserinfo(given) ? given : undefined),
+};
+
+/** Host and port of Temporal's frontend. */
+export const hostAndPort: ValueType<string> = {
+  allowed: 'host:port, like localhost:7233',
+  parse: (given) => {
+    const [, digits = ''] = /^(?:[A-Za-z0-9_.-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})$/.exec(given) ?? [];
+    return digits !== '' && within(Number(digits), 1, 65_535) !== undefined ? given : undefined;
+  },
+};
+
+export const ipAddress: ValueType<string> = {
+  allowed: 'an IP address to listen on, like 127.0.0.1 or 0.0.0.0',
+  parse: (given) => (isIP(given) === 0 ? undefined : given),
+};
+
+/** S3's own rule, which every store accepts. */
+export const bucketName: ValueType<string> = {
+  allowed: '3 to 63 of a-z, 0-9, "-" and ".", beginning and ending with a letter or digit, and no IP address',
+  parse: (given) => {
+    const isName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(given) && !given.includes('..') && isIP(given) === 0;
+    return isName ? given : undefined;
+  },
+};
+
+export const timezone: ValueType<string> = {
+  allowed: 'an IANA time zone, like Europe/Berlin or UTC',
+  parse: (given) => {
+    try {
+      return new Intl.DateTimeFormat('en', { timeZone: given }).resolvedOptions().timeZone;
+    } catch {
+      return undefined;
+    }
+  },
+};
+
+export const cameraId: ValueType<CameraId> = {
+  allowed: '1 to 63 of a-z, 0-9 and "-", not at the ends',
+  parse: (given) => {
+    try {
+      return parseCameraId(given);
+    } catch {
+      return undefined;
+    }
+  },
+};
+
+export const secretName: ValueType<string> = {
+  allowed: 'a name of letters, digits, "_", "." and "-"',
+  parse: (given) => (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,126}$/.test(given) ? given : undefined),
+};
+
+export const yesOrNo: ValueType<boolean> = {
+  allowed: 'true or false',
+  parse: (given) => (given === 'true' ? true : given === 'false' ? false : undefined),
+};
+
+export function oneOf<const T extends string>(values: readonly T[]): ValueType<T> {
+  return { allowed: values.join(', '), parse: (given) => values.find((value) => value === given) };
+}
+
+function parseDecimal(given: string): number | undefined {
+  return /^\d{1,12}(?:\.\d{1,6})?$/.test(given) ? Number(given) : undefined;
+}
+
+function within(value: number | undefined, min: number, max: number): number | undefined {
+  return value !== undefined && value >= min && value <= max ? value : undefined;
+}
+
+function scaled(value: number | undefined, by: number): number | undefined {
+  return value === undefined ? undefined : Math.round(value * by);
+}
+
+// A password may hold "#", "/" or "@", which no URL parser takes: the host is what follows the last "@".
+function hasHost(url: string): boolean {
+  const afterScheme = url.replace(/^rtsps?:\/\//i, '');
+  const address = afterScheme.slice(afterScheme.lastIndexOf('@') + 1);
+  return /^(?:[A-Za-z0-9_.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?(?:[/?]|$)/.test(address);
+}
