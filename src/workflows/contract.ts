@@ -2,7 +2,7 @@
  * All that crosses Temporal: ids, queues, messages, activity interfaces. Activities implement it, workflows proxy it:
  * one direction, no cycle. Everything here is plain JSON.
  */
-import type { CameraCondition, CameraSpec } from '../domain/camera.js';
+import type { CameraCondition, CameraSpec, StopCause } from '../domain/camera.js';
 import type { GapClaim } from '../domain/coverage.js';
 import type { CameraId, RecorderId, SegmentId } from '../domain/ids.js';
 import type { Receipt } from '../domain/receipt.js';
@@ -32,7 +32,12 @@ export interface Activities {
     readonly notBeforeMs: number | null;
   }): Promise<{ readonly lastEndedAtMs: number | null }>;
   /** `upload@<recorder>`; ends with the receipt on disk; may run twice at once. */
-  uploadSegment(input: { readonly segment: SegmentId }): Promise<Receipt>;
+  uploadSegment(input: {
+    readonly segment: SegmentId;
+    /** Start of the segment: where to look in the store for one that the spool has already let go. */
+    readonly fromMs?: number;
+    readonly sizeBytes?: number;
+  }): Promise<Receipt>;
 }
 
 export interface SegmentNotice extends TimeRange {
@@ -46,6 +51,8 @@ export interface SegmentNotice extends TimeRange {
 export interface CameraInput {
   readonly spec: Partial<Omit<CameraSpec, 'source'>> & Pick<CameraSpec, 'source'>;
   readonly carried?: CameraState;
+  /** Every timeout and wait is multiplied by it; only tests set it. */
+  readonly timeScale?: number;
 }
 
 export interface CameraState {
@@ -60,6 +67,26 @@ export interface CameraState {
   readonly lastEndedAtMs: number | null;
   /** Announced, child not started; empty at continue-as-new. */
   readonly pending: readonly SegmentNotice[];
+  /** The newest segments whose upload was started, newest last, bounded: duplicates of a notice are known by them. */
+  readonly recent?: readonly RecentSegment[];
+}
+
+export interface RecentSegment extends TimeRange {
+  readonly segment: SegmentId;
+  readonly sizeBytes: number;
+}
+
+/** Answer of the query `status`. */
+export interface CameraStatus {
+  readonly camera: CameraId;
+  readonly desired: CameraState['desired'];
+  readonly recorder: RecorderId | null;
+  readonly condition: CameraCondition;
+  readonly spec: CameraSpec;
+  readonly lastEndedAtMs: number | null;
+  /** Why the recording is being stopped right now; null when it is not. */
+  readonly stopping: StopCause | null;
+  readonly recent: readonly RecentSegment[];
 }
 
 /** Input of `UploadSegment`. */
@@ -67,7 +94,18 @@ export interface UploadSegmentInput {
   readonly segment: SegmentId;
   readonly recorder: RecorderId;
   readonly sizeBytes: number;
+  readonly fromMs?: number;
+  /** Every timeout and wait is multiplied by it; only tests set it. */
+  readonly timeScale?: number;
 }
+
+/** By type, as `temporal operator search-attribute create --type` spells it. They must exist before the first workflow runs. */
+export const SEARCH_ATTRIBUTES = {
+  CameraId: 'Keyword',
+  CameraState: 'Keyword',
+  Recorder: 'Keyword',
+  SegmentStart: 'Datetime',
+} as const;
 
 /** Names of what a camera's workflow can be told and asked. */
 export const SEGMENTS_SEALED_SIGNAL = 'segmentsSealed';

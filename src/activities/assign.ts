@@ -1,0 +1,34 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { CameraId, RecorderId } from '../domain/ids.js';
+import type { Recorder } from '../recorder/recorder.js';
+import { redact } from '../redact.js';
+import type { Activities } from '../workflows/contract.js';
+
+export interface AssignDeps {
+  readonly recorderId: RecorderId;
+  readonly recorder: Pick<Recorder, 'declines' | 'conditions'>;
+  /** True once this worker began to shut down: it takes nothing new then. */
+  readonly isShuttingDown: () => boolean;
+}
+
+/** Says whether this recorder takes the camera. Changes nothing, so it may run twice (INV-6). */
+export function createAssignActivities(deps: AssignDeps): Pick<Activities, 'assignCamera'> {
+  return {
+    async assignCamera({ camera, spec }) {
+      if (deps.isShuttingDown()) throw refusal(deps, 'shutting-down', 'it is shutting down');
+      // Full is no reason to send away what is here already.
+      if (isRecordedHere(deps, camera)) return { recorder: deps.recorderId };
+      const declined = await deps.recorder.declines(camera, spec);
+      if (declined !== null) throw refusal(deps, declined.code, declined.detail);
+      return { recorder: deps.recorderId };
+    },
+  };
+}
+
+function isRecordedHere({ recorder }: AssignDeps, camera: CameraId): boolean {
+  return recorder.conditions().get(camera)?.kind === 'recording';
+}
+
+function refusal({ recorderId }: AssignDeps, type: string, detail: string): ApplicationFailure {
+  return ApplicationFailure.retryable(redact(`recorder ${recorderId} does not take the camera: ${detail}`), type);
+}

@@ -1,0 +1,68 @@
+/**
+ * `recordCamera` attaches to a recording; it does not own it (INV-4).
+ *
+ * 1. Cancelled or paused: FFmpeg is stopped, then the activity ends. Reset: stopped, and started by the next attempt.
+ * 2. Any other end (not found, timed out, worker shutdown, superseded): it lets go, and recording goes on.
+ * 3. Two attempts may overlap: the newer one supersedes, and the end of the older one stops nothing (INV-5, INV-6).
+ */
+import { CancelledFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { StopCause } from '../domain/camera.js';
+import type { CameraId } from '../domain/ids.js';
+import type { Attachment, Recorder } from '../recorder/recorder.js';
+import type { Activities } from '../workflows/contract.js';
+
+export interface RecordDeps {
+  readonly recorder: Pick<Recorder, 'attach'>;
+  readonly heartbeatEveryMs: number;
+  /** Why the workflow cancelled: Temporal's own message does not tell a pause from the end. Never rejects. */
+  readonly askStopCause: (camera: CameraId) => Promise<StopCause>;
+  /** After the last seal of a stopped recording: tell the workflow before it closes. Never rejects. */
+  readonly announce: (camera: CameraId) => Promise<void>;
+}
+
+export function createRecordActivities(deps: RecordDeps): Pick<Activities, 'recordCamera'> {
+  return {
+    async recordCamera({ camera, spec, lastEndedAtMs, notBeforeMs }) {
+      const context = Context.current();
+      const taskToken = context.info.base64TaskToken;
+      const attachment = await deps.recorder.attach(camera, spec, { lastEndedAtMs, notBeforeMs, taskToken });
+      const beat = (): void => context.heartbeat(attachment.condition());
+      beat();
+      const beating = setInterval(beat, deps.heartbeatEveryMs);
+      try {
+        await untilEnd(context.cancellationSignal, attachment.superseded);
+        return await leave(deps, camera, attachment, context);
+      } finally {
+        clearInterval(beating);
+        attachment.detach();
+      }
+    },
+  };
+}
+
+async function untilEnd(...signals: readonly AbortSignal[]): Promise<void> {
+  const any = AbortSignal.any([...signals]);
+  if (any.aborted) return;
+  await new Promise<void>((resolve) => any.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+/** Never returns: the way it throws tells Temporal what happened. */
+async function leave(deps: RecordDeps, camera: CameraId, attachment: Attachment, context: Context): Promise<never> {
+  const cause = await stopCauseOf(deps, camera, context);
+  if (attachment.superseded.aborted) {
+    throw ApplicationFailure.retryable('a newer attempt has taken the camera over', 'superseded');
+  }
+  if (cause === null) throw context.cancellationSignal.reason;
+  const ended = await attachment.stop(cause);
+  await deps.announce(camera);
+  throw new CancelledFailure(`stopped: ${cause}`, [ended]);
+}
+
+async function stopCauseOf(deps: RecordDeps, camera: CameraId, context: Context): Promise<StopCause | null> {
+  const details = context.cancellationDetails;
+  if (details?.cancelRequested === true) return await deps.askStopCause(camera);
+  if (details?.reset === true) return 'reconfigured';
+  if (details?.paused === true) return 'paused';
+  return null;
+}

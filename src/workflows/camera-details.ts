@@ -1,0 +1,83 @@
+import type { CameraCondition } from '../domain/camera.js';
+import { gapCauseTexts } from '../domain/gap-causes.js';
+import type { CameraStatus, RecentSegment } from './contract.js';
+
+const SHOWN_SEGMENTS = 5;
+const BYTES_A_MEGABYTE = 1e6;
+
+/** Markdown for the Web UI: what the camera does, why, what to do, and its newest segments. Pure. */
+export function detailsOf(status: CameraStatus): string {
+  const lines = [
+    `**${headlineOf(status)}**`,
+    '',
+    ...adviceOf(status.condition),
+    `Recorder: ${status.recorder === null ? 'none yet' : `\`${status.recorder}\``}`,
+    `Source: ${status.spec.source.kind === 'secret' ? `secret \`${status.spec.source.name}\`` : 'a URL without a password'}` +
+      `, segments of ${status.spec.segmentDurationSec} s, audio ${status.spec.audio}`,
+    ...segmentsOf(status.recent),
+  ];
+  return lines.join('\n');
+}
+
+/** The one word that is searched for: `CameraState`. */
+export function stateWordOf(status: Pick<CameraStatus, 'desired' | 'condition'>): string {
+  return status.desired === 'pause' ? 'paused' : status.condition.kind;
+}
+
+/** What the Web UI lists as the upload's summary. */
+export function segmentSummaryOf(segment: RecentSegment): string {
+  const seconds = Math.round((segment.toMs - segment.fromMs) / 1_000);
+  return `${utc(segment.fromMs)}, ${seconds} s, ${megabytes(segment.sizeBytes)}`;
+}
+
+function headlineOf(status: CameraStatus): string {
+  const since = `since ${utc(status.condition.sinceMs)}`;
+  if (status.stopping !== null) return `Stopping (${status.stopping})`;
+  if (status.desired === 'pause') return `Paused ${since}`;
+  const { condition } = status;
+  switch (condition.kind) {
+    case 'unassigned':
+      return `Waiting for a recorder ${since}`;
+    case 'paused':
+      return `Paused ${since}`;
+    case 'connecting':
+      return `Connecting ${since}`;
+    case 'recording':
+      return `Recording ${since}`;
+    case 'down':
+      return `Not recording ${since}: ${gapCauseTexts[condition.cause].what}`;
+    default: {
+      const never: never = condition;
+      throw new Error(`no headline for ${JSON.stringify(never)}`);
+    }
+  }
+}
+
+function adviceOf(condition: CameraCondition): readonly string[] {
+  if (condition.kind === 'unassigned') return [gapCauseTexts['not-scheduled'].todo, ''];
+  if (condition.kind !== 'down') return [];
+  const { todo } = gapCauseTexts[condition.cause];
+  return [todo, '', `It said: ${condition.detail}. Next try at ${utc(condition.retryAtMs)}.`, ''];
+}
+
+function segmentsOf(recent: readonly RecentSegment[]): readonly string[] {
+  if (recent.length === 0) return ['', 'No segment yet.'];
+  const rows = recent.slice(-SHOWN_SEGMENTS).reverse();
+  return [
+    '',
+    '| segment | from (UTC) | seconds | size |',
+    '|---|---|---|---|',
+    ...rows.map(
+      (row) =>
+        `| \`upload/${row.segment}\` | ${utc(row.fromMs)} | ${Math.round((row.toMs - row.fromMs) / 1_000)} | ${megabytes(row.sizeBytes)} |`,
+    ),
+  ];
+}
+
+function utc(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+}
+
+function megabytes(sizeBytes: number): string {
+  return `${(sizeBytes / BYTES_A_MEGABYTE).toFixed(1)} MB`;
+}

@@ -1,0 +1,30 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import {
+  type CameraStatus,
+  CONDITION_CHANGED_SIGNAL,
+  type ConditionChange,
+  PAUSE_UPDATE,
+  RECONFIGURE_UPDATE,
+  RESUME_UPDATE,
+  SEGMENTS_SEALED_SIGNAL,
+  type SegmentNotice,
+  STATUS_QUERY,
+} from './contract.js';
+
+export const segmentsSealedSignal = defineSignal<[readonly SegmentNotice[]]>(SEGMENTS_SEALED_SIGNAL);
+export const conditionChangedSignal = defineSignal<[ConditionChange]>(CONDITION_CHANGED_SIGNAL);
+export const pauseUpdate = defineUpdate<CameraStatus, []>(PAUSE_UPDATE);
+export const resumeUpdate = defineUpdate<CameraStatus, []>(RESUME_UPDATE);
+/** Takes any part of the spec; the rest stays as it is. */
+export const reconfigureUpdate = defineUpdate<CameraStatus, [unknown]>(RECONFIGURE_UPDATE);
+export const statusQuery = defineQuery<CameraStatus>(STATUS_QUERY);
+
+/** What the Web UI shows beside each handler. */
+export const DESCRIPTIONS = {
+  segmentsSealed: 'From a recorder: these segments are complete; an upload is started for each.',
+  conditionChanged: 'From a recorder: what the camera does now.',
+  pause: 'Stop recording until `resume`. FFmpeg ends within 10 seconds; what is recorded is uploaded.',
+  resume: 'Record again after `pause`.',
+  reconfigure: 'Change settings, e.g. {"segmentDurationSec": 300}. What is not given stays. The recording starts anew.',
+  status: 'What is wanted, which recorder has the camera, what it does now and the newest segments.',
+} as const;

@@ -1,0 +1,134 @@
+/**
+ * A camera, for as long as it exists. It decides whether and where the camera records, and starts an upload for every
+ * segment a recorder announces. Only a cancel ends it.
+ *
+ * 1. Its state is one plain object, carried through continue-as-new; nothing is pending then.
+ * 2. Messages only record what is wanted. One loop acts on it.
+ * 3. Every announced segment has an upload workflow before the notice is forgotten (INV-3), also on cancel.
+ */
+import {
+  ApplicationFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { isSameSpec, parseCameraInput, parseSpecChange } from './camera-input.js';
+import {
+  conditionChangedSignal,
+  DESCRIPTIONS,
+  pauseUpdate,
+  reconfigureUpdate,
+  resumeUpdate,
+  segmentsSealedSignal,
+  statusQuery,
+} from './camera-messages.js';
+import { interruptRecording, keepRecording } from './camera-recording.js';
+import { type CameraRun, carriedInput, change, openRun, show, statusOf } from './camera-run.js';
+import { noteSealed, startUploads } from './camera-uploads.js';
+import type { CameraInput, ConditionChange } from './contract.js';
+
+/** Its workflow id is the camera's id. Input that is wrong fails it at once with all mistakes, type `invalid-input`. */
+export async function Camera(input: CameraInput): Promise<void> {
+  const parsed = parseCameraInput(workflowInfo().workflowId, input);
+  if (parsed.kind === 'invalid') throw ApplicationFailure.nonRetryable(parsed.message, 'invalid-input');
+  const run = openRun(parsed.camera, parsed.spec, input);
+  listen(run);
+  show(run);
+  const recording = keepRecording(run);
+  try {
+    await Promise.race([recording, actUntilRollOver(run)]);
+  } catch (error) {
+    if (isCancellation(error)) await CancellationScope.nonCancellable(async () => await finish(run, recording));
+    throw error;
+  }
+  await continueAsNew<typeof Camera>(carriedInput(run));
+}
+
+function listen(run: CameraRun): void {
+  setHandler(segmentsSealedSignal, (notices) => noteSealed(run, notices), {
+    description: DESCRIPTIONS.segmentsSealed,
+  });
+  setHandler(conditionChangedSignal, (changed) => noteCondition(run, changed), {
+    description: DESCRIPTIONS.conditionChanged,
+  });
+  setHandler(statusQuery, () => statusOf(run), { description: DESCRIPTIONS.status });
+  setHandler(pauseUpdate, () => want(run, 'pause'), { description: DESCRIPTIONS.pause });
+  setHandler(resumeUpdate, () => want(run, 'record'), { description: DESCRIPTIONS.resume });
+  setHandler(reconfigureUpdate, (wanted) => reconfigure(run, wanted), {
+    description: DESCRIPTIONS.reconfigure,
+    validator: (wanted) => void newSpec(run, wanted),
+  });
+}
+
+function want(run: CameraRun, desired: 'record' | 'pause') {
+  change(run, { desired });
+  return statusOf(run);
+}
+
+/** Equal settings restart nothing: the loop compares by identity. */
+function reconfigure(run: CameraRun, wanted: unknown) {
+  const spec = newSpec(run, wanted);
+  if (!isSameSpec(spec, run.spec)) run.spec = spec;
+  show(run);
+  return statusOf(run);
+}
+
+function newSpec(run: CameraRun, wanted: unknown) {
+  const parsed = parseSpecChange(run.camera, run.spec, wanted);
+  if (parsed.kind === 'invalid') throw ApplicationFailure.nonRetryable(parsed.message, 'invalid-input');
+  return parsed.spec;
+}
+
+/** A recorder that no longer has the camera is not believed. */
+function noteCondition(run: CameraRun, { recorder, condition: told, notBeforeMs }: ConditionChange): void {
+  if (recorder !== run.state.recorder || run.stopping !== null) return;
+  if (run.state.desired === 'pause' && told.kind !== 'paused') return;
+  change(run, { condition: told, notBeforeMs });
+}
+
+/** Resolves when history is long enough and nothing is pending. */
+async function actUntilRollOver(run: CameraRun): Promise<void> {
+  for (;;) {
+    await condition(() => run.state.pending.length > 0 || interruption(run) !== null || mayRollOver(run));
+    const cause = interruption(run);
+    if (cause !== null) interruptRecording(run, cause);
+    await startUploads(run);
+    if (mayRollOver(run)) return;
+  }
+}
+
+function interruption(run: CameraRun): 'paused' | 'reconfigured' | null {
+  if (run.recording === null || run.stopping !== null) return null;
+  if (run.state.desired === 'pause') return 'paused';
+  return run.recording.spec === run.spec ? null : 'reconfigured';
+}
+
+function mayRollOver(run: CameraRun): boolean {
+  const isQuiet = run.state.pending.length === 0 && run.stopping === null && interruption(run) === null;
+  return workflowInfo().continueAsNewSuggested && isQuiet && allHandlersFinished();
+}
+
+/** After a cancel: the recorder stops and announces its last segments, and their uploads are started. */
+async function finish(run: CameraRun, recording: Promise<never>): Promise<void> {
+  run.stopping = 'cancelled';
+  show(run);
+  let isStopped = false;
+  const stopped = recording
+    .catch((error: unknown) => {
+      if (!isCancellation(error)) throw error;
+    })
+    .finally(() => {
+      isStopped = true;
+    });
+  while (!isStopped) {
+    await condition(() => isStopped || run.state.pending.length > 0);
+    await startUploads(run);
+  }
+  await stopped;
+  await condition(allHandlersFinished);
+  await startUploads(run);
+}
