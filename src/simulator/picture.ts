@@ -1,0 +1,153 @@
+import { spawn } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { type AccessUnit, nalType, splitAccessUnits } from './annex-b.js';
+import { CLOCK_FACE, drawClockFaces } from './clock-face.js';
+import { SimulatorError } from './simulator-error.js';
+
+/** What a simulated camera looks at: a loop of coded pictures, made once and kept in the cache. */
+export interface Picture {
+  readonly spec: PictureSpec;
+  /** One loop; the first is a keyframe, so are all `fps * gopSec` after it. */
+  readonly accessUnits: readonly AccessUnit[];
+  readonly sps: Buffer;
+  readonly pps: Buffer;
+}
+
+/** All of it decides the file name in the cache. */
+export interface PictureSpec {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly fps: number;
+  readonly gopSec: number;
+  readonly bitrateKbps: number;
+  /** Whole minutes, so that the seconds burnt in are those of the wall clock. */
+  readonly loopSec: number;
+}
+
+const SMALL: PictureSpec = { widthPx: 640, heightPx: 360, fps: 15, gopSec: 2, bitrateKbps: 400, loopSec: 60 };
+
+/** `2k`: as a Tapo C220 sends it. `small`: for quick tests. `other`: other parameter sets than `small`, to switch to in mid-stream. */
+export const PICTURES = {
+  '2k': { ...SMALL, widthPx: 2560, heightPx: 1440, bitrateKbps: 4_500 },
+  small: SMALL,
+  'small-4s-gop': { ...SMALL, gopSec: 4 },
+  other: { ...SMALL, widthPx: 480, heightPx: 272, bitrateKbps: 200 },
+} as const satisfies Readonly<Record<string, PictureSpec>>;
+
+export type PictureName = keyof typeof PICTURES;
+
+/** Where and with what pictures are made. */
+export interface PictureOptions {
+  readonly ffmpegPath: string;
+  /** Made when missing. */
+  readonly cacheDir: string;
+  /** Called only while a picture is being made, 0 to 1. */
+  readonly onProgress?: (share: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Loads a picture from the cache, or makes it first: `2k` takes FFmpeg about 20 s of two cores and 34 MB of disk. Safe to call from several
+ * processes at once: each writes its own file and renames it.
+ * @throws SimulatorError `picture-failed`, `picture-unreadable`; the signal's reason when aborted.
+ */
+export async function loadPicture(name: PictureName, options: PictureOptions): Promise<Picture> {
+  const spec: PictureSpec = PICTURES[name];
+  const path = join(options.cacheDir, cacheName(spec));
+  const cached = await readIfThere(path);
+  if (cached !== null) return parsePicture(spec, cached);
+  await mkdir(options.cacheDir, { recursive: true });
+  const temporary = `${path}.${randomUUID()}`;
+  try {
+    await runEncoder(spec, temporary, options);
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  return parsePicture(spec, await readFile(path));
+}
+
+/** @throws SimulatorError `picture-unreadable` when the byte stream is not the loop that `spec` promises. */
+export function parsePicture(spec: PictureSpec, bytes: Buffer): Picture {
+  const accessUnits = splitAccessUnits(bytes);
+  const nals = accessUnits[0]?.nals ?? [];
+  const sps = nals.find((nal) => nalType(nal) === 7);
+  const pps = nals.find((nal) => nalType(nal) === 8);
+  const hasKeys = accessUnits.every((unit, index) => unit.isKey === (index % (spec.fps * spec.gopSec) === 0));
+  if (sps === undefined || pps === undefined || !hasKeys || accessUnits.length !== spec.fps * spec.loopSec) {
+    throw new SimulatorError(
+      'picture-unreadable',
+      `the picture holds ${accessUnits.length} frames, not what was asked`,
+    );
+  }
+  return { spec, accessUnits, sps, pps };
+}
+
+/** Changes whenever anything that decides the bytes does. */
+function cacheName(spec: PictureSpec): string {
+  const recipe = createHash('sha256')
+    .update(JSON.stringify(encoderArgs(spec, '')))
+    .digest('hex')
+    .slice(0, 12);
+  return `picture-${spec.widthPx}x${spec.heightPx}-${recipe}.h264`;
+}
+
+function encoderArgs(spec: PictureSpec, output: string): readonly string[] {
+  const dotPx = Math.max(1, Math.floor(spec.widthPx / 2 / CLOCK_FACE.widthDots));
+  const clockPx = { width: CLOCK_FACE.widthDots * dotPx, height: CLOCK_FACE.heightDots * dotPx };
+  const rate = `${spec.bitrateKbps}k`;
+  return [
+    ...['-hide_banner', '-loglevel', 'error', '-nostats', '-progress', 'pipe:1'],
+    ...['-f', 'lavfi', '-i', `testsrc2=size=${spec.widthPx}x${spec.heightPx}:rate=${spec.fps}`],
+    ...['-f', 'rawvideo', '-pixel_format', 'gray', '-video_size', `${CLOCK_FACE.widthDots}x${CLOCK_FACE.heightDots}`],
+    ...['-framerate', String(spec.fps), '-i', 'pipe:0'],
+    '-filter_complex',
+    `[1:v]scale=${clockPx.width}:${clockPx.height}:flags=neighbor,format=yuv420p[clock];` +
+      `[0:v]noise=alls=6:allf=t,format=yuv420p[scene];[scene][clock]overlay=x=(W-w)/2:y=H-h-h/2,format=yuv420p`,
+    ...['-frames:v', String(spec.fps * spec.loopSec)],
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'main', '-bf', '0', '-sc_threshold', '0'],
+    ...['-g', String(spec.fps * spec.gopSec), '-keyint_min', String(spec.fps * spec.gopSec)],
+    ...['-b:v', rate, '-maxrate', rate, '-bufsize', rate, '-x264-params', 'repeat-headers=1'],
+    ...['-f', 'h264', output],
+  ];
+}
+
+async function runEncoder(spec: PictureSpec, output: string, options: PictureOptions): Promise<void> {
+  const frames = spec.fps * spec.loopSec;
+  const child = spawn(options.ffmpegPath, encoderArgs(spec, output), {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  const said = keepTail(child.stderr);
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const frame = /^frame=\s*(\d+)/m.exec(text)?.[1];
+    if (frame !== undefined) options.onProgress?.(Math.min(1, Number(frame) / frames));
+  });
+  // EPIPE when FFmpeg ended early: its exit code tells more.
+  child.stdin.on('error', () => undefined).end(drawClockFaces(frames, spec.fps));
+  const exitCode = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject).once('close', resolve);
+  });
+  if (exitCode !== 0)
+    throw new SimulatorError('picture-failed', `FFmpeg made no picture (exit ${exitCode}): ${said()}`);
+}
+
+function keepTail(stream: Readable): () => string {
+  let tail = '';
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    tail = (tail + text).slice(-1_000);
+  });
+  return () => tail.trim();
+}
+
+async function readIfThere(path: string): Promise<Buffer | null> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
