@@ -1,0 +1,55 @@
+/** `npm run build`: TypeScript to dist/, and the workflows bundled ahead of time. */
+import { existsSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { distDir, inRoot, rootDir } from './paths.mjs';
+import { withProgress } from './progress.mjs';
+import { runPackage } from './run-command.mjs';
+import { failWith, SetupError } from './setup-error.mjs';
+import { hashContents, readIfThere } from './stamp.mjs';
+
+const STAMP = 'build.stamp';
+
+/** Builds when the sources are not those of the last build. */
+export async function build() {
+  const wanted = await hashContents(rootDir, [
+    inRoot('src'),
+    ...['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/build.mjs'].map((name) => inRoot(name)),
+  ]);
+  if ((await readIfThere(join(distDir, STAMP))) === wanted) return;
+  await withProgress('building', async () => await buildAnew(wanted));
+}
+
+/**
+ * Into a new folder, which then takes the place of the old one: nobody ever starts half a build.
+ *
+ * @param {string} stamp
+ */
+async function buildAnew(stamp) {
+  const newDir = `${distDir}.new-${process.pid}`;
+  const oldDir = `${distDir}.old-${process.pid}`;
+  try {
+    const code = await runPackage('typescript/bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', newDir]);
+    if (code !== 0) throw new SetupError('The sources do not compile; the reasons are above.');
+    await bundleWorkflows(newDir);
+    await writeFile(join(newDir, STAMP), stamp);
+    if (existsSync(distDir)) await rename(distDir, oldDir);
+    await rename(newDir, distDir);
+  } finally {
+    await rm(newDir, { recursive: true, force: true });
+    await rm(oldDir, { recursive: true, force: true });
+  }
+}
+
+/** @param {string} dir */
+async function bundleWorkflows(dir) {
+  const workflowsPath = join(dir, 'workflows', 'index.js');
+  if (!existsSync(workflowsPath)) return;
+  const { bundleWorkflowCode } = await import('@temporalio/worker');
+  const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn: console.error, error: console.error };
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet });
+  await writeFile(join(dir, 'workflow-bundle.js'), code);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await build().catch(failWith);
