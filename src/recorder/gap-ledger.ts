@@ -1,0 +1,127 @@
+/**
+ * Keeps, for one camera, the end of its footage and why there has been none since, so that every gap gets its claims (INV-8). Pure.
+ *
+ * 1. From the end of the footage to the start of the next, the claims touch: nothing between two segments is unexplained.
+ * 2. A cause holds from when it was noted until the next one; the first also explains the time before it was noticed.
+ */
+import type { GapCause, GapClaim } from '../domain/coverage.js';
+import type { RecorderId } from '../domain/ids.js';
+import type { TimeRange } from '../domain/time-range.js';
+
+export interface GapLedger {
+  /** UTC ms of the newest footage known anywhere; null when there is none yet, and so no gap. */
+  readonly lastEndedAtMs: number | null;
+  /** Oldest first. */
+  readonly causes: readonly CauseFrom[];
+}
+
+export interface CauseFrom {
+  readonly cause: GapCause;
+  readonly fromMs: number;
+}
+
+export const EMPTY_LEDGER: GapLedger = { lastEndedAtMs: null, causes: [] };
+
+/** A sidecar carries at most so many. */
+export const MOST_CLAIMS = 8;
+/** Of causes remembered: more than claims, so that merging has something to choose from; bounded, because a camera may be down for months. */
+const MOST_CAUSES = 32;
+/** Nothing was noted: the only thing that leaves no note is our own end. */
+const UNNOTED: GapCause = 'recorder-restarted';
+
+/** The same cause again goes on; the ledger stays the same object then. */
+export function noteCause(ledger: GapLedger, cause: GapCause, atMs: number): GapLedger {
+  if (ledger.causes.at(-1)?.cause === cause) return ledger;
+  const causes = [...ledger.causes, { cause, fromMs: atMs }];
+  return { ...ledger, causes: causes.length > MOST_CAUSES ? withoutShortest(causes) : causes };
+}
+
+/** Footage known from elsewhere (a sidecar in the spool, another recorder). Never goes back. */
+export function endedElsewhere(ledger: GapLedger, endedAtMs: number): GapLedger {
+  return endedAtMs > (ledger.lastEndedAtMs ?? Number.NEGATIVE_INFINITY)
+    ? { ...ledger, lastEndedAtMs: endedAtMs }
+    : ledger;
+}
+
+/** @returns the claims the new segment carries, and the ledger after it */
+export function footageSealed(
+  ledger: GapLedger,
+  footage: TimeRange,
+  by: RecorderId,
+): { readonly claims: readonly GapClaim[]; readonly ledger: GapLedger } {
+  const claims = claimsUntil(ledger, footage.fromMs, by);
+  const lastEndedAtMs = Math.max(footage.toMs, ledger.lastEndedAtMs ?? footage.toMs);
+  return { claims, ledger: { lastEndedAtMs, causes: ledger.causes.filter((cause) => cause.fromMs >= lastEndedAtMs) } };
+}
+
+/** What explains the time from the last footage to `untilMs`; at most 8, oldest first, touching. */
+export function claimsUntil(ledger: GapLedger, untilMs: number, by: RecorderId): readonly GapClaim[] {
+  const fromMs = ledger.lastEndedAtMs;
+  if (fromMs === null || untilMs <= fromMs) return [];
+  const spans = ledger.causes.map(({ cause, fromMs: notedMs }, position) => ({
+    cause,
+    fromMs: position === 0 ? fromMs : clamp(notedMs, fromMs, untilMs),
+    toMs: clamp(ledger.causes[position + 1]?.fromMs ?? untilMs, fromMs, untilMs),
+  }));
+  const known = spans.length > 0 ? spans : [{ cause: UNNOTED, fromMs, toMs: untilMs }];
+  const claims = mergeToAtMost(
+    known.filter((span) => span.toMs > span.fromMs),
+    MOST_CLAIMS,
+  );
+  return claims.map((claim) => ({ ...claim, by }));
+}
+
+/** The ledger as it was when `openClaims` and `lastEndedAtMs` were journaled. */
+export function ledgerFrom(journal: {
+  readonly lastEndedAtMs: number | null;
+  readonly openClaims: readonly GapClaim[];
+}): GapLedger {
+  return {
+    lastEndedAtMs: journal.lastEndedAtMs,
+    causes: journal.openClaims.map(({ cause, fromMs }) => ({ cause, fromMs })),
+  };
+}
+
+type Span = TimeRange & { readonly cause: GapCause };
+
+function mergeToAtMost(spans: readonly Span[], most: number): readonly Span[] {
+  let merged = mergeEqual(spans);
+  while (merged.length > most) merged = mergeEqual(swallowShortest(merged));
+  return merged;
+}
+
+function mergeEqual(spans: readonly Span[]): readonly Span[] {
+  const merged: Span[] = [];
+  for (const span of spans) {
+    const last = merged.at(-1);
+    if (last?.cause === span.cause) merged[merged.length - 1] = { ...last, toMs: span.toMs };
+    else merged.push(span);
+  }
+  return merged;
+}
+
+/** The shortest span goes to its neighbour: a few seconds get a wrong name, none gets lost. */
+function swallowShortest(spans: readonly Span[]): readonly Span[] {
+  const shortest = indexOfShortest(spans.map(({ fromMs, toMs }) => toMs - fromMs));
+  return spans.flatMap((span, position) => {
+    if (position === shortest) return [];
+    if (position === shortest - 1) return [{ ...span, toMs: spans[shortest]?.toMs ?? span.toMs }];
+    if (position === 1 && shortest === 0) return [{ ...span, fromMs: spans[0]?.fromMs ?? span.fromMs }];
+    return [span];
+  });
+}
+
+function withoutShortest(causes: readonly CauseFrom[]): readonly CauseFrom[] {
+  // The newest is open and the first explains what came before it: neither is dropped.
+  const lengths = causes.slice(1, -1).map(({ fromMs }, position) => (causes[position + 2]?.fromMs ?? fromMs) - fromMs);
+  const dropped = indexOfShortest(lengths) + 1;
+  return causes.filter((_, position) => position !== dropped);
+}
+
+function indexOfShortest(lengths: readonly number[]): number {
+  return lengths.indexOf(Math.min(...lengths));
+}
+
+function clamp(valueMs: number, fromMs: number, toMs: number): number {
+  return Math.min(Math.max(valueMs, fromMs), toMs);
+}

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { stepBetween } from '../../src/recorder/clock-steps.js';
+import { lookedAgain, silenceFrom } from '../../src/recorder/silence.js';
+import { type FileTimes, nominalStartOf, timesOf } from '../../src/recorder/times.js';
+
+const T = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+const file = (changed: Partial<FileTimes>): FileTimes => ({
+  index: 1,
+  bornAtMs: T,
+  firstSeenAtMs: T + 400,
+  earliestStartMs: T - 900,
+  steppedMs: 0,
+  ...changed,
+});
+const media = { videoEndMs: 10_000, segmentDurationSec: 10 };
+
+test('a cut file lasts from its birth to the birth of its successor', () => {
+  const successor = file({ index: 2, bornAtMs: T + 10_050 });
+  expect(timesOf(file({}), successor, media)).toMatchObject({ fromMs: T, toMs: T + 10_050 });
+});
+
+test('where the file system keeps no birth time, first seen stands for it', () => {
+  const successor = file({ index: 2, bornAtMs: null, firstSeenAtMs: T + 10_400 });
+  expect(timesOf(file({ bornAtMs: null }), successor, media)).toMatchObject({ fromMs: T + 400, toMs: T + 10_400 });
+});
+
+test('the first of a session starts at the smallest modification time less media end', () => {
+  expect(timesOf(file({ index: 0 }), null, media)).toMatchObject({ fromMs: T - 900, toMs: T + 9_100 });
+});
+
+test('the last of a session ends with its last video frame', () => {
+  expect(timesOf(file({}), null, media)).toMatchObject({ fromMs: T, toMs: T + 10_000 });
+});
+
+test('a clock set while a file was open moves its start, not its successor', () => {
+  const successor = file({ index: 2, bornAtMs: T + 15_000 });
+  expect(timesOf(file({ steppedMs: 5_000 }), successor, media)).toMatchObject({ fromMs: T + 5_000, toMs: T + 15_000 });
+});
+
+test('a clock set far back leaves no segment turned around', () => {
+  const successor = file({ index: 2, bornAtMs: T - 60_000 });
+  expect(timesOf(file({}), successor, media)).toMatchObject({ fromMs: T, toMs: T + 10_000 });
+});
+
+test.each([
+  { index: 0, second: 5, millis: 678, duration: 900, nominal: '03:04:05.000' },
+  { index: 1, second: 0, millis: 92, duration: 60, nominal: '03:04:00.000' },
+  { index: 7, second: 2, millis: 508, duration: 10, nominal: '03:04:00.000' },
+  { index: 7, second: 2, millis: 508, duration: 900, nominal: '03:00:00.000' },
+])('file $index opened at second $second.$millis is named $nominal', ({ index, second, millis, duration, nominal }) => {
+  const at = Date.UTC(2026, 0, 2, 3, 4, second, millis);
+  expect(new Date(nominalStartOf(index, at, duration)).toISOString()).toBe(`2026-01-02T${nominal}Z`);
+});
+
+test.each([
+  { wall: 500, step: 0 },
+  { wall: 740, step: 0 },
+  { wall: 5_500, step: 5_000 },
+  { wall: -3_500, step: -4_000 },
+])('wall time passing $wall ms in 500 ms is a step of $step', ({ wall, step }) => {
+  expect(stepBetween({ wallMs: T, monotonicMs: 10 }, { wallMs: T + wall, monotonicMs: 510 })).toBe(step);
+});
+
+test('silence counts while we look and starts anew with every frame', () => {
+  let silence = silenceFrom(0, 10);
+  for (const nowMs of [500, 1_000, 1_500]) silence = lookedAgain(silence, nowMs, 10);
+  expect(silence.silentMs).toBe(1_500);
+  expect(lookedAgain(silence, 2_000, 11).silentMs).toBe(0);
+});
+
+test('a minute in which the supervisor slept is not a minute of silence', () => {
+  expect(lookedAgain(silenceFrom(0, 10), 60_000, 10).silentMs).toBe(1_500);
+});
