@@ -1,0 +1,86 @@
+import { type NativeConnection, Worker } from '@temporalio/worker';
+import type { RecorderId } from '../domain/ids.js';
+import { type Activities, RECORDERS_QUEUE, recordQueueOf, uploadQueueOf } from '../workflows/contract.js';
+import type { Policies } from '../workflows/policies.js';
+
+/** A zombie attempt holds its slot until it notices, so every camera may need two. */
+const SLOTS_PER_CAMERA = 2;
+const SPARE_SLOTS = 20;
+const POLLERS = 2;
+/** A failure report during an outage is tried for 10 s; less would end in "Worker still in use". */
+const SHUTDOWN_FORCE_MS = 20_000;
+
+export interface RecorderWorkerOptions {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly identity: string;
+  readonly recorderId: RecorderId;
+  readonly activities: Activities;
+  readonly policies: Policies;
+  readonly maxCameras: number;
+  readonly maxConcurrentUploads: number;
+}
+
+/** Three queues, so that a backlog of uploads cannot starve recording and a busy recorder is not asked for more. */
+export async function createRecorderWorkers(options: RecorderWorkerOptions): Promise<readonly Worker[]> {
+  const { recorderId, activities, maxCameras, maxConcurrentUploads } = options;
+  const { assignCamera, recordCamera, uploadSegment } = activities;
+  return await createAll([
+    async () =>
+      await createWorker(options, {
+        taskQueue: recordQueueOf(recorderId),
+        activities: { assignCamera, recordCamera },
+        slots: maxCameras * SLOTS_PER_CAMERA + SPARE_SLOTS,
+      }),
+    async () =>
+      await createWorker(options, {
+        taskQueue: uploadQueueOf(recorderId),
+        activities: { uploadSegment },
+        slots: maxConcurrentUploads,
+      }),
+    async () =>
+      await createWorker(options, { taskQueue: RECORDERS_QUEUE, activities: { assignCamera }, slots: POLLERS }),
+  ]);
+}
+
+interface QueueOptions {
+  readonly taskQueue: string;
+  readonly activities: Partial<Activities>;
+  readonly slots: number;
+}
+
+async function createWorker(
+  { connection, namespace, identity, policies }: RecorderWorkerOptions,
+  { taskQueue, activities, slots }: QueueOptions,
+): Promise<Worker> {
+  return await Worker.create({
+    connection,
+    namespace,
+    identity,
+    taskQueue,
+    activities: { ...activities },
+    maxConcurrentActivityTaskExecutions: slots,
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: Math.min(POLLERS, slots) },
+    maxHeartbeatThrottleInterval: policies.heartbeatThrottleMs,
+    shutdownForceTime: SHUTDOWN_FORCE_MS,
+  });
+}
+
+/** All or none: a worker that was created but never run would hold the connection for ever. */
+async function createAll(makers: readonly (() => Promise<Worker>)[]): Promise<readonly Worker[]> {
+  const created: Worker[] = [];
+  try {
+    for (const make of makers) created.push(await make());
+    return created;
+  } catch (error) {
+    await Promise.allSettled(created.map(async (worker) => await discard(worker)));
+    throw error;
+  }
+}
+
+/** A worker can only be let go by running it. */
+async function discard(worker: Worker): Promise<void> {
+  const run = worker.run();
+  worker.shutdown();
+  await run;
+}

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { CameraId, RecorderId } from '../../src/domain/ids.js';
+import type { SegmentNotice } from '../../src/workflows/contract.js';
+import { freshCamera, type Harness, startHarness } from '../support/camera-harness.js';
+import { sealedSegment } from '../support/memory-spool.js';
+import { createNamespace } from '../support/temporal-namespace.js';
+import { waitFor } from '../support/wait-for.js';
+
+const FIRST_MS = Date.UTC(2025, 11, 14, 1, 30);
+const INPUT = { spec: { source: { kind: 'secret', name: 'camera-3' } }, timeScale: 0.1 };
+
+let harness: Harness;
+
+beforeAll(async () => {
+  const { address } = inject('temporal');
+  harness = await startHarness({ address, namespace: await createNamespace(address), recorderId: 'story' });
+});
+afterAll(async () => await harness?.close());
+
+function start(camera: CameraId, input: unknown = INPUT): Promise<string> {
+  return harness.cli(
+    ...['workflow', 'start', '--type', 'Camera', '--task-queue', 'camera-recorder', '--workflow-id', camera],
+    ...['--fail-existing', '--input', JSON.stringify(input)],
+  );
+}
+
+function noticeOf(camera: CameraId, index: number): SegmentNotice {
+  const segment = sealedSegment(camera, harness.spool.recorder, index, FIRST_MS);
+  harness.spool.add(segment);
+  const { id, recorder, fromMs, toMs, sizeBytes, gapsBefore } = segment;
+  return { segment: id, recorder, fromMs, toMs, sizeBytes, gapsBefore };
+}
+
+test('a camera started by the command line is recorded, and each announced segment is uploaded by its own workflow', async () => {
+  const camera = freshCamera();
+  await start(camera);
+  await harness.attached(camera);
+  const notices = [noticeOf(camera, 0), noticeOf(camera, 1)];
+  await harness.announce(camera, notices);
+  for (const { segment } of notices) {
+    const receipt = await harness.uploaded(segment);
+    expect(receipt).toMatchObject({ key: expect.stringContaining(`${camera}/20251214/`), proof: 'full-crc32' });
+  }
+  const status = await harness.status(camera);
+  expect(status.recorder).toBe('story' as RecorderId);
+  expect(status.lastEndedAtMs).toBe(FIRST_MS + 120_000);
+  expect(status.recent.map(({ segment }) => segment)).toEqual(notices.map(({ segment }) => segment));
+  const described = await harness.client.workflow.getHandle(camera).describe();
+  expect(described.searchAttributes).toMatchObject({ CameraId: [camera], Recorder: ['story'] });
+  await harness.client.workflow.getHandle(camera).cancel();
+});
+
+test('a notice that comes three times starts one upload', async () => {
+  const camera = freshCamera();
+  await start(camera);
+  await harness.attached(camera);
+  const notice = noticeOf(camera, 0);
+  await harness.announce(camera, [notice, notice]);
+  await harness.uploaded(notice.segment);
+  await harness.announce(camera, [notice]);
+  const last = noticeOf(camera, 1);
+  await harness.announce(camera, [last]);
+  await harness.uploaded(last.segment);
+  const history = await harness.client.workflow.getHandle(camera).fetchHistory();
+  const started = (history.events ?? []).filter((event) => event.startChildWorkflowExecutionInitiatedEventAttributes);
+  expect(started).toHaveLength(2);
+  expect(harness.sent.filter((id) => id === notice.segment)).toHaveLength(1);
+  await harness.client.workflow.getHandle(camera).cancel();
+});
+
+test('cancel stops FFmpeg, starts the uploads of the last segments, and only then the camera is canceled', async () => {
+  const camera = freshCamera();
+  await start(camera);
+  await harness.attached(camera);
+  const last = noticeOf(camera, 4);
+  harness.recorder.beforeStopped = async (stopped) => {
+    if (stopped === camera) await harness.announce(camera, [last]);
+  };
+  harness.recorder.lastEndedAtMs = last.toMs;
+  await harness.cli('workflow', 'cancel', '--workflow-id', camera);
+  await expect(harness.client.workflow.getHandle(camera).result()).rejects.toThrow(/cancel/i);
+  expect(harness.recorder.of(camera).at(-1)?.end).toEqual({ stopped: 'cancelled' });
+  await harness.uploaded(last.segment);
+  const parent = (await harness.client.workflow.getHandle(`upload/${last.segment}`).describe()).raw
+    .workflowExecutionInfo?.parentExecution?.workflowId;
+  expect(parent).toBe(camera);
+});
+
+test('wrong input fails the workflow at once and names every mistake', async () => {
+  const camera = freshCamera();
+  await start(camera, { spec: { source: { kind: 'secret' }, segmentDurationSec: 7, colour: 'red' } });
+  const handle = harness.client.workflow.getHandle(camera);
+  await expect(handle.result()).rejects.toMatchObject({
+    cause: { type: 'invalid-input', message: expect.stringMatching(/source\.name.*segmentDurationSec.*colour/s) },
+  });
+});
+
+test('a URL with a password is refused with what to do, and the password is not repeated', async () => {
+  const camera = freshCamera();
+  await start(camera, { spec: { source: { kind: 'url', rtspUrl: 'rtsp://u:hunter2@10.0.0.9/stream1' } } });
+  const failure = await harness.client.workflow
+    .getHandle(camera)
+    .result()
+    .then(
+      () => '',
+      (error: unknown) => String((error as { cause: Error }).cause.message),
+    );
+  expect(failure).toContain('CAMERA_SECRETS_DIR');
+  expect(failure).toContain(`temporal workflow delete --workflow-id ${camera}`);
+  expect(failure).not.toContain('hunter2');
+});
+
+test('a recorder that declines says why, and another try later takes the camera', async () => {
+  const camera = freshCamera();
+  harness.recorder.declined = { code: 'no-secret', detail: 'no file camera-3 in CAMERA_SECRETS_DIR' };
+  await start(camera);
+  await waitFor(
+    async () => {
+      const { raw } = await harness.client.workflow.getHandle(camera).describe();
+      return raw.pendingActivities?.some(({ lastFailure }) => lastFailure?.message?.includes('no file camera-3'));
+    },
+    { what: 'the refusal to be readable', deadlineMs: 10_000, pollMs: 100 },
+  );
+  harness.recorder.declined = null;
+  await harness.attached(camera);
+  await harness.client.workflow.getHandle(camera).cancel();
+});
