@@ -4,30 +4,35 @@ import type { UploadCheckpoint } from '../domain/receipt.js';
 
 /**
  * The user's bucket. One contract suite runs against every implementation.
- * `undefined` means "not there"; everything else throws `StoreError`. Every call ends soon after its signal aborts.
+ * `undefined` means "not there"; everything else throws `StoreError`. Every call ends soon after its signal aborts,
+ * with the signal's reason.
  */
 export interface ObjectStore {
   head(key: ObjectKey, signal: AbortSignal): Promise<StoredObject | undefined>;
+  /** What there is of the range: shorter at the end of the object, empty beyond it. Throws when there is no object. */
   read(
     key: ObjectKey,
     range: { readonly offsetBytes: number; readonly sizeBytes: number },
     signal: AbortSignal,
   ): Promise<Uint8Array>;
+  /** In the order of the keys; keys that no `parseObjectKey` would let through are left out: they are not ours. */
   list(
     prefix: string,
     signal: AbortSignal,
   ): AsyncIterable<{ readonly key: ObjectKey; readonly sizeBytes: number; readonly lastModifiedMs: number }>;
+  /** At most the first 1,000 (stores page them wrongly): abort some, and ask again. */
   listUploads(
     prefix: string,
     signal: AbortSignal,
   ): AsyncIterable<{ readonly key: ObjectKey; readonly uploadId: string; readonly initiatedAtMs: number | null }>;
-  /** Gap objects, day records. */
+  /** Gap objects, day records. Overwrites. */
   putSmall(
     key: ObjectKey,
     body: Uint8Array,
     metadata: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<void>;
+  /** @throws StoreError `store-bucket-missing` when it is not there and may not be created. */
   ensureBucket(signal: AbortSignal): Promise<'exists' | 'created'>;
   createUpload(
     key: ObjectKey,
@@ -37,12 +42,17 @@ export interface ObjectStore {
   putPart(upload: UploadCheckpoint, part: UploadPart, body: Uint8Array, signal: AbortSignal): Promise<StoredPart>;
   /** `undefined`: completed, aborted or swept. Duplicate numbers are possible. */
   listParts(upload: UploadCheckpoint, signal: AbortSignal): Promise<readonly StoredPart[] | undefined>;
-  /** `ask-head`: 412, 404 or a lost answer; the caller looks at the key before it believes anything. */
+  /**
+   * Makes the object out of `parts`, if its CRC-32 is `crc32Hex` and nothing is at the key.
+   * `ask-head`: 412, 404 or a lost answer; the caller looks at the key before it believes anything.
+   */
   complete(
     upload: UploadCheckpoint,
     parts: readonly StoredPart[],
+    crc32Hex: string,
     signal: AbortSignal,
   ): Promise<'created' | 'ask-head'>;
+  /** Its parts are forgotten. Never harms an object; does nothing to an upload that is gone. Settle its parts first. */
   abort(upload: UploadCheckpoint, signal: AbortSignal): Promise<void>;
   /** Resolves to the refused ones. */
   delete(

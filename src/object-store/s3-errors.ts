@@ -1,0 +1,64 @@
+import type { FailureCode } from '../domain/failures.js';
+import { redact } from '../redact.js';
+import { StoreError } from './object-store.js';
+
+/** What an answer says, as far as it says anything: a refused HEAD has a status and nothing else. */
+export interface StoreAnswer {
+  /** The S3 error code (`NoSuchKey`), else the name the SDK gave the error. */
+  readonly name: string;
+  /** Null when there was no answer at all. */
+  readonly status: number | null;
+  readonly message: string;
+}
+
+const CODES_BY_NAME: Readonly<Record<string, FailureCode>> = {
+  AccessDenied: 'store-forbidden',
+  BadDigest: 'store-rejected-bytes',
+  ClientDisconnected: 'store-unreachable',
+  EntityTooSmall: 'store-upload-gone',
+  ErrRequestBytesExceed: 'store-busy',
+  ErrTooManyRequest: 'store-busy',
+  IncompleteBody: 'store-rejected-bytes',
+  InvalidAccessKeyId: 'store-credentials',
+  InvalidDigest: 'store-rejected-bytes',
+  InvalidPart: 'store-upload-gone',
+  InvalidPartOrder: 'store-upload-gone',
+  NoSuchBucket: 'store-bucket-missing',
+  NoSuchUpload: 'store-upload-gone',
+  RequestTimeTooSkewed: 'store-clock-skew',
+  RequestTimeout: 'store-unreachable',
+  ServiceUnavailable: 'store-busy',
+  SignatureDoesNotMatch: 'store-credentials',
+  SlowDown: 'store-busy',
+};
+
+/** Whether trying again helps is said once, in `failures.ts`. The text of an answer is not looked at: stores word it wrongly. */
+export function failureCodeOf(answer: StoreAnswer): FailureCode {
+  if (answer.status === null) return 'store-unreachable';
+  if (Object.hasOwn(CODES_BY_NAME, answer.name)) return CODES_BY_NAME[answer.name] ?? 'store-unexpected';
+  if (answer.status === 401 || answer.status === 403) return 'store-forbidden';
+  if (answer.status === 429 || answer.status === 503) return 'store-busy';
+  if (answer.status >= 500) return 'store-failing';
+  return 'store-unexpected';
+}
+
+/** Reads what the SDK threw. A dead connection has no status, and its name may be a misleading `TimeoutError`. */
+export function answerOf(thrown: unknown): StoreAnswer {
+  if (!(thrown instanceof Error)) return { name: 'Unknown', status: null, message: String(thrown) };
+  const systemCode = 'code' in thrown && typeof thrown.code === 'string' ? ` (${thrown.code})` : '';
+  return { name: thrown.name, status: statusOf(thrown), message: `${thrown.message}${systemCode}` };
+}
+
+/** @param doing what was asked and of which key, as in `upload part 3 of camera-1/…`. */
+export function storeErrorOf(doing: string, code: FailureCode, cause: unknown): StoreError {
+  const { name, status, message } = answerOf(cause);
+  const answer = status === null ? message : `${status} ${name}: ${message}`;
+  return new StoreError(code, redact(`${doing}: ${answer}`), { cause });
+}
+
+function statusOf(error: Error): number | null {
+  if (!('$metadata' in error)) return null;
+  const metadata: unknown = error.$metadata;
+  if (metadata === null || typeof metadata !== 'object' || !('httpStatusCode' in metadata)) return null;
+  return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : null;
+}

@@ -1,0 +1,78 @@
+import { ListMultipartUploadsCommand, ListObjectsV2Command, ListPartsCommand } from '@aws-sdk/client-s3';
+import { InvalidIdError, type ObjectKey, parseObjectKey } from '../domain/ids.js';
+import type { UploadCheckpoint } from '../domain/receipt.js';
+import type { ObjectStore, StoredPart } from './object-store.js';
+import type { S3Requests } from './s3-requests.js';
+
+type Listed<Method extends 'list' | 'listUploads'> = ReturnType<ObjectStore[Method]>;
+
+/** All objects below `prefix`, page by page. */
+export async function* listObjects(requests: S3Requests, prefix: string, signal: AbortSignal): Listed<'list'> {
+  let token: string | undefined;
+  do {
+    const command = new ListObjectsV2Command({ Bucket: requests.bucket, Prefix: prefix, ContinuationToken: token });
+    const page = await requests.ask('ListObjectsV2', `list ${prefix}`, signal, () =>
+      requests.client.send(command, { abortSignal: signal }),
+    );
+    for (const found of page.Contents ?? []) {
+      const key = ourKey(found.Key);
+      if (key === undefined) continue;
+      yield { key, sizeBytes: found.Size ?? 0, lastModifiedMs: found.LastModified?.getTime() ?? 0 };
+    }
+    token = page.NextContinuationToken;
+  } while (token !== undefined);
+}
+
+/** One page of the unfinished uploads below `prefix`. */
+export async function* listUploads(requests: S3Requests, prefix: string, signal: AbortSignal): Listed<'listUploads'> {
+  const command = new ListMultipartUploadsCommand({ Bucket: requests.bucket, Prefix: prefix });
+  const page = await requests.ask('ListMultipartUploads', `list uploads of ${prefix}`, signal, () =>
+    requests.client.send(command, { abortSignal: signal }),
+  );
+  for (const found of page.Uploads ?? []) {
+    const key = ourKey(found.Key);
+    if (key === undefined || found.UploadId === undefined) continue;
+    yield { key, uploadId: found.UploadId, initiatedAtMs: found.Initiated?.getTime() ?? null };
+  }
+}
+
+/** What the store holds of an upload; `undefined` when it knows no such upload. */
+export async function listParts(
+  requests: S3Requests,
+  upload: UploadCheckpoint,
+  signal: AbortSignal,
+): Promise<readonly StoredPart[] | undefined> {
+  const parts: StoredPart[] = [];
+  let marker: string | undefined;
+  do {
+    const { key: Key, uploadId: UploadId } = upload;
+    const command = new ListPartsCommand({ Bucket: requests.bucket, Key, UploadId, PartNumberMarker: marker });
+    const answered = await requests.tryAsk('ListParts', `list the parts of ${Key}`, signal, () =>
+      requests.client.send(command, { abortSignal: signal }),
+    );
+    if (answered.kind === 'refused') {
+      if (answered.error.code === 'store-upload-gone') return undefined;
+      throw answered.error;
+    }
+    for (const part of answered.output.Parts ?? []) {
+      parts.push({ number: part.PartNumber ?? 0, sizeBytes: part.Size ?? 0, etag: bareEtag(part.ETag) });
+    }
+    marker = answered.output.IsTruncated === true ? answered.output.NextPartNumberMarker : undefined;
+  } while (marker !== undefined);
+  return parts;
+}
+
+/** Without the quotes that HTTP puts around it; '' when there is none. */
+export function bareEtag(etag: string | undefined): string {
+  return (etag ?? '').replaceAll('"', '');
+}
+
+/** The bucket is the user's and may hold what other programs made. */
+function ourKey(key: string | undefined): ObjectKey | undefined {
+  try {
+    return parseObjectKey(key ?? '');
+  } catch (error) {
+    if (error instanceof InvalidIdError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,4 @@
+import { MemoryStore } from '../../src/object-store/memory.js';
+import { describeObjectStore } from '../contract/object-store.js';
+
+describeObjectStore('in memory', () => new MemoryStore());
