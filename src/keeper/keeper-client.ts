@@ -1,5 +1,15 @@
+/**
+ * The worker's end of the line to the keeper.
+ *
+ * 1. A request is answered, refused, or fails at its deadline; none waits for ever.
+ * 2. An exit reaches the listener once, and is acknowledged only after the listener returned: a worker that dies while handling
+ *    it leaves it for the next one.
+ * 3. What arrives before its listener is kept until the listener is there.
+ */
 import type { SessionId } from '../domain/ids.js';
-import type { FfmpegProcess, SpawnRequest } from './protocol.js';
+import { KeeperError } from './keeper-error.js';
+import { parseKeeperEvent } from './parse-message.js';
+import type { FfmpegProcess, KeeperEvent, KeeperRequest, SpawnRequest } from './protocol.js';
 
 export interface ProcessExit {
   readonly session: SessionId;
@@ -9,7 +19,7 @@ export interface ProcessExit {
 
 /** The worker's view of the keeper. The only thing the recorder knows of it. */
 export interface KeeperClient {
-  /** Rejects when the program cannot be started. */
+  /** Rejects with `KeeperError` when the program cannot be started. Asking again for a session that runs resolves to its process. */
   spawn(request: SpawnRequest): Promise<FfmpegProcess>;
   /** Resolves to whether the process was there to be signalled. */
   signal(session: SessionId, signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean>;
@@ -21,5 +31,168 @@ export interface KeeperClient {
   ready(): void;
   /** The keeper is gone: there is nobody to record with. */
   readonly disconnected: AbortSignal;
+  /** Ends the pulse and lets go of the channel. Call it last: a worker without a pulse is killed. Idempotent. */
   close(): void;
+}
+
+/** What is needed of a process with an IPC channel; `process` of a forked child is one. */
+export interface KeeperChannel {
+  readonly connected: boolean;
+  send?(message: KeeperRequest, callback?: (error: Error | null) => void): boolean;
+  on(event: 'message', listener: (message: unknown) => void): unknown;
+  on(event: 'disconnect', listener: () => void): unknown;
+  off(event: 'message', listener: (message: unknown) => void): unknown;
+  off(event: 'disconnect', listener: () => void): unknown;
+}
+
+export interface KeeperClientOptions {
+  /** A fifth of what the keeper waits for a pulse. */
+  readonly pulseMs?: number;
+  /** Spawning creates a folder and opens a file: on a stalled disk that may take long. */
+  readonly requestTimeoutMs?: number;
+}
+
+type Answer = Extract<KeeperEvent, { readonly id: number }>;
+type Unnumbered<T> = T extends { readonly id: number } ? Omit<T, 'id'> : never;
+
+/** @throws KeeperError `not-under-keeper` when the process has no channel. */
+export function createKeeperClient(channel: KeeperChannel, options: KeeperClientOptions = {}): KeeperClient {
+  if (channel.send === undefined || !channel.connected) {
+    throw new KeeperError('not-under-keeper', 'this process was not started by a keeper');
+  }
+  return new ChannelKeeperClient(channel, options.pulseMs ?? 2_000, options.requestTimeoutMs ?? 15_000);
+}
+
+class ChannelKeeperClient implements KeeperClient {
+  readonly disconnected: AbortSignal;
+  readonly #channel: KeeperChannel;
+  readonly #requestTimeoutMs: number;
+  readonly #pulse: NodeJS.Timeout;
+  readonly #gone = new AbortController();
+  readonly #waiting = new Map<number, (answer: Answer | KeeperError) => void>();
+  readonly #heard = new Set<SessionId>();
+  readonly #unheard: ProcessExit[] = [];
+  #leaveMode: 'stop' | 'detach' | null = null;
+  #exitListener: ((exit: ProcessExit) => void) | null = null;
+  #leaveListener: ((mode: 'stop' | 'detach') => void) | null = null;
+  #lastId = 0;
+
+  constructor(channel: KeeperChannel, pulseMs: number, requestTimeoutMs: number) {
+    this.#channel = channel;
+    this.#requestTimeoutMs = requestTimeoutMs;
+    this.disconnected = this.#gone.signal;
+    channel.on('message', this.#onMessage);
+    channel.on('disconnect', this.#onDisconnect);
+    this.#send({ kind: 'alive' });
+    this.#pulse = setInterval(() => this.#send({ kind: 'alive' }), pulseMs);
+    this.#pulse.unref();
+  }
+
+  async spawn(request: SpawnRequest): Promise<FfmpegProcess> {
+    const answer = await this.#ask({ kind: 'spawn', ...request });
+    if (answer.kind === 'spawned') return answer.process;
+    if (answer.kind === 'spawn-failed') throw new KeeperError(answer.code, answer.message);
+    throw unexpected('spawn', answer);
+  }
+
+  async signal(session: SessionId, signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean> {
+    const answer = await this.#ask({ kind: 'signal', session, signal });
+    if (answer.kind === 'signalled') return answer.delivered;
+    throw unexpected('signal', answer);
+  }
+
+  async list(): Promise<readonly FfmpegProcess[]> {
+    const answer = await this.#ask({ kind: 'list' });
+    if (answer.kind === 'listed') return answer.processes;
+    throw unexpected('list', answer);
+  }
+
+  onExited(listener: (exit: ProcessExit) => void): void {
+    this.#exitListener = listener;
+    for (const exit of this.#unheard.splice(0)) this.#tellExit(exit);
+  }
+
+  onLeave(listener: (mode: 'stop' | 'detach') => void): void {
+    this.#leaveListener = listener;
+    if (this.#leaveMode !== null) listener(this.#leaveMode);
+  }
+
+  ready(): void {
+    this.#send({ kind: 'ready' });
+  }
+
+  close(): void {
+    clearInterval(this.#pulse);
+    this.#channel.off('message', this.#onMessage);
+    this.#channel.off('disconnect', this.#onDisconnect);
+    this.#failAll(new KeeperError('disconnected', 'the line to the keeper was closed'));
+  }
+
+  #ask(request: Unnumbered<KeeperRequest>): Promise<Answer> {
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        settle(new KeeperError('no-answer', `${request.kind}: no answer within ${this.#requestTimeoutMs} ms`));
+      }, this.#requestTimeoutMs);
+      const settle = (answer: Answer | KeeperError): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(id);
+        if (answer instanceof KeeperError) reject(answer);
+        else resolve(answer);
+      };
+      this.#waiting.set(id, settle);
+      this.#send({ ...request, id });
+    });
+  }
+
+  #send(message: KeeperRequest): void {
+    const fail = (cause: Error): void => {
+      if ('id' in message)
+        this.#waiting.get(message.id)?.(new KeeperError('disconnected', 'the keeper is gone', { cause }));
+      // Without an id nobody waits: a pulse or word that cannot be sent is followed by `disconnect`, which is told.
+    };
+    if (!this.#channel.connected) return fail(new Error('channel closed'));
+    this.#channel.send?.(message, (error) => {
+      if (error !== null) fail(error);
+    });
+  }
+
+  readonly #onMessage = (message: unknown): void => {
+    const event = parseKeeperEvent(message);
+    if (event === undefined) return;
+    if (event.kind === 'exited')
+      return this.#tellExit({ session: event.session, code: event.code, signal: event.signal });
+    if (event.kind === 'leave') return this.#tellLeave(event.mode);
+    this.#waiting.get(event.id)?.(event);
+  };
+
+  #tellExit(exit: ProcessExit): void {
+    if (this.#exitListener === null) {
+      this.#unheard.push(exit);
+      return;
+    }
+    if (!this.#heard.has(exit.session)) this.#exitListener(exit);
+    this.#heard.add(exit.session);
+    this.#send({ kind: 'heard', session: exit.session });
+  }
+
+  #tellLeave(mode: 'stop' | 'detach'): void {
+    this.#leaveMode = mode;
+    this.#leaveListener?.(mode);
+  }
+
+  readonly #onDisconnect = (): void => {
+    clearInterval(this.#pulse);
+    const reason = new KeeperError('disconnected', 'the keeper is gone');
+    this.#failAll(reason);
+    this.#gone.abort(reason);
+  };
+
+  #failAll(reason: KeeperError): void {
+    for (const settle of [...this.#waiting.values()]) settle(reason);
+  }
+}
+
+function unexpected(asked: string, answer: Answer): KeeperError {
+  return new KeeperError('no-answer', `${asked}: answered with ${answer.kind}`);
 }
