@@ -1,0 +1,87 @@
+/**
+ * The only way files get into the spool: written beside their place, fsynced, renamed, and the folder fsynced. After a crash or
+ * power loss a file is there whole, or not at all. Folders are 0700, files 0600: recordings are private.
+ */
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { TEMPORARY_SUFFIX } from './layout.js';
+import { errnoOf } from './spool-error.js';
+
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+
+/** The steps that change the disk, one system call or so each; tests make each of them the last before a crash. */
+export interface Disk {
+  /** Resolves when the bytes are on the disk. The file's name is not durable before `syncFolder`. */
+  writeFile(path: string, bytes: Uint8Array): Promise<void>;
+  syncFile(path: string): Promise<void>;
+  syncFolder(path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** No-op when it is not there. */
+  remove(path: string): Promise<void>;
+  /** With its parents, durably. */
+  makeFolder(path: string): Promise<void>;
+}
+
+export const systemDisk: Disk = {
+  writeFile: async (path, bytes) => {
+    const file = await open(path, 'w', FILE_MODE);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  },
+  syncFile: syncPath,
+  syncFolder: syncPath,
+  rename,
+  remove: async (path) => {
+    await rm(path, { force: true });
+  },
+  makeFolder: async (path) => {
+    const firstMade = await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+    if (firstMade === undefined) return;
+    for (let made = path; made.length >= firstMade.length; made = dirname(made)) await syncPath(dirname(made));
+  },
+};
+
+/** Puts `bytes` at `path`, whole and durable when it resolves. The folder must be there. */
+export async function writeDurably(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
+  await disk.writeFile(path + TEMPORARY_SUFFIX, bytes);
+  await disk.rename(path + TEMPORARY_SUFFIX, path);
+  await disk.syncFolder(dirname(path));
+}
+
+export async function writeJsonDurably(disk: Disk, path: string, value: unknown): Promise<void> {
+  await writeDurably(disk, path, jsonBytes(value));
+}
+
+/** Durably gone when it resolves; no-op when it is not there. */
+export async function removeDurably(disk: Disk, path: string): Promise<void> {
+  await disk.remove(path);
+  await disk.syncFolder(dirname(path));
+}
+
+export function jsonBytes(value: unknown): Uint8Array {
+  return Buffer.from(`${JSON.stringify(value)}\n`);
+}
+
+/** `undefined` when there is no such file. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

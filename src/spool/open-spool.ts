@@ -1,0 +1,202 @@
+/**
+ * The spool on a disk. One process has it at a time (the keeper's lock); within it, changes to one segment are made one after the other.
+ *
+ * Nothing is rewritten in place, and what is on disk is the only state: the process may end between any two system calls.
+ */
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../clock.js';
+import { type CameraId, parseCameraId, type RecorderId, type Redacted, type SegmentId } from '../domain/ids.js';
+import type { ByteSource, Confirmation, Receipt, UploadCheckpoint } from '../domain/receipt.js';
+import type { Logger } from '../log.js';
+import { redact } from '../redact.js';
+import { createAssignmentStore } from './assignments.js';
+import { type Disk, jsonBytes, removeDurably, systemDisk, writeDurably } from './durable-file.js';
+import { foldersIn, namesIn } from './folder-names.js';
+import { scanNames, standingOf } from './folder-scan.js';
+import { KeyedOrder } from './keyed-order.js';
+import { assignmentsDirOf, createSpoolLayout, openRootOf, sealedRootOf, segmentPathsOf } from './layout.js';
+import { createQuarantine } from './quarantine.js';
+import { reclaimSegment } from './reclaim-segment.js';
+import { keepRecorderId } from './recorder-id.js';
+import { recoverSealed } from './recovery.js';
+import { createReserve, DEFAULT_RESERVE_BYTES, type Reserve } from './reserve.js';
+import { sealSegment, sizeOf } from './seal-segment.js';
+import { SegmentReader } from './segment-files.js';
+import { openSegmentSource } from './segment-source.js';
+import type { AssignmentStore, SealRequest, Spool, SpooledSegment, SpoolLayout, SpoolUsage } from './spool.js';
+import { errnoOf, isNoSpace, SpoolError } from './spool-error.js';
+import { usageOf } from './usage.js';
+
+export interface OpenSpoolOptions {
+  readonly log: Logger;
+  readonly clock?: Clock;
+  readonly reserveBytes?: number;
+  /** Names a new spool. */
+  readonly recorderId?: RecorderId;
+  /** Tests make it fail. */
+  readonly disk?: Disk;
+}
+
+/**
+ * Makes the folders, repairs what a crash left, and sets the reserve aside. A disk too full for the reserve is only warned about.
+ * @throws SpoolError `invalid-input` when the spool belongs to another recorder.
+ */
+export async function openSpool(root: string, options: OpenSpoolOptions): Promise<Spool> {
+  const { log, clock = systemClock, disk = systemDisk, reserveBytes = DEFAULT_RESERVE_BYTES } = options;
+  const layout = createSpoolLayout(root);
+  for (const folder of [openRootOf(layout), sealedRootOf(layout), layout.quarantineDir, assignmentsDirOf(layout)]) {
+    await disk.makeFolder(folder);
+  }
+  const recorder = await keepRecorderId(disk, layout, options.recorderId);
+  const quarantine = createQuarantine({ disk, layout, clock, log });
+  const reader = new SegmentReader({ layout, quarantine });
+  await recoverSealed({ disk, layout, reader, quarantine, log });
+  const reserve = createReserve(join(root, 'reserve'), reserveBytes);
+  const spool = new DirectorySpool({ disk, layout, log, recorder, reader, reserve, quarantine });
+  await spool.restoreReserve();
+  return spool;
+}
+
+interface Parts {
+  readonly disk: Disk;
+  readonly layout: SpoolLayout;
+  readonly log: Logger;
+  readonly recorder: RecorderId;
+  readonly reader: SegmentReader;
+  readonly reserve: Reserve;
+  readonly quarantine: (path: string, reason: Redacted) => Promise<void>;
+}
+
+class DirectorySpool implements Spool {
+  readonly recorder: RecorderId;
+  readonly layout: SpoolLayout;
+  readonly assignments: AssignmentStore;
+  readonly #parts: Parts;
+  readonly #order = new KeyedOrder<SegmentId>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.recorder = parts.recorder;
+    this.layout = parts.layout;
+    this.assignments = createAssignmentStore({
+      layout: parts.layout,
+      quarantine: parts.quarantine,
+      write: (path, bytes) => this.#withReserve(`write ${path}`, () => writeDurably(parts.disk, path, bytes)),
+      remove: (path) => told(`remove ${path}`, () => removeDurably(parts.disk, path)),
+    });
+  }
+
+  async *list(): AsyncIterable<SpooledSegment> {
+    const { reader, layout } = this.#parts;
+    const known: { readonly id: SegmentId; readonly fromMs: number }[] = [];
+    for (const id of await this.#sealedIds()) {
+      const sidecar = await this.#order.run(id, () => reader.sidecar(id, segmentPathsOf(layout, id)));
+      if (sidecar !== undefined) known.push({ id, fromMs: sidecar.segment.fromMs });
+    }
+    known.sort((a, b) => a.fromMs - b.fromMs || (a.id < b.id ? -1 : 1));
+    for (const { id } of known) {
+      const segment = await this.find(id);
+      if (segment !== undefined) yield segment;
+    }
+  }
+
+  find(id: SegmentId): Promise<SpooledSegment | undefined> {
+    return told(`look at ${id}`, () => this.#order.run(id, () => this.#parts.reader.read(id)));
+  }
+
+  async read(id: SegmentId): Promise<ByteSource> {
+    const found = await this.find(id);
+    if (found === undefined) throw new SpoolError('segment-missing', redact(`${id} is not in the spool`));
+    return told(`read ${id}`, () => openSegmentSource(segmentPathsOf(this.layout, id), found.segment));
+  }
+
+  seal(request: SealRequest): Promise<void> {
+    const { id } = request.segment;
+    return this.#order.run(id, () => this.#withReserve(`seal ${id}`, () => sealSegment(this.#parts, request)));
+  }
+
+  recordCheckpoint(id: SegmentId, checkpoint: UploadCheckpoint | null): Promise<void> {
+    const { checkpoint: path } = segmentPathsOf(this.layout, id);
+    return this.#order.run(id, () => this.#keep(id, path, checkpoint));
+  }
+
+  recordReceipt(id: SegmentId, receipt: Receipt | null): Promise<void> {
+    const paths = segmentPathsOf(this.layout, id);
+    return this.#order.run(id, async () => {
+      await this.#keep(id, paths.receipt, receipt);
+      // Its upload is over, or was lost with the object: either way there is nothing to go on with.
+      await told(`forget the upload of ${id}`, () => this.#parts.disk.remove(paths.checkpoint));
+    });
+  }
+
+  reclaim(proof: Confirmation): Promise<void> {
+    const { disk, layout } = this.#parts;
+    const what = `reclaim ${proof.segment}`;
+    return this.#order.run(proof.segment, () => told(what, () => reclaimSegment(disk, layout, proof)));
+  }
+
+  quarantine(path: string, reason: string): Promise<void> {
+    return told(`quarantine ${path}`, () => this.#parts.quarantine(path, redact(reason)));
+  }
+
+  usage(): Promise<SpoolUsage> {
+    return told('measure the spool', () => usageOf(this.layout, this.list()));
+  }
+
+  async releaseReserve(): Promise<void> {
+    await told('release the reserve', () => this.#parts.reserve.release());
+  }
+
+  async restoreReserve(): Promise<void> {
+    const isThere = await told('restore the reserve', () => this.#parts.reserve.restore());
+    if (!isThere) this.#parts.log.warn({ root: this.layout.root }, 'no room for the reserve: tried again when asked');
+  }
+
+  /** Writes or removes one small file of a sealed segment. No-op for one that is gone: whoever still writes about it is late. */
+  async #keep(id: SegmentId, path: string, value: UploadCheckpoint | Receipt | null): Promise<void> {
+    const { disk } = this.#parts;
+    const { sidecar, reclaim } = segmentPathsOf(this.layout, id);
+    if ((await sizeOf(sidecar)) === undefined || (await sizeOf(reclaim)) !== undefined) return;
+    if (value === null) return told(`remove ${path}`, () => removeDurably(disk, path));
+    await this.#withReserve(`write ${path}`, () => writeDurably(disk, path, jsonBytes(value)));
+  }
+
+  async #sealedIds(): Promise<readonly SegmentId[]> {
+    const cameras = await foldersIn(sealedRootOf(this.layout), parseCameraId);
+    const ids = await Promise.all(cameras.map((camera) => this.#sealedIdsOf(camera)));
+    return ids.flat();
+  }
+
+  async #sealedIdsOf(camera: CameraId): Promise<readonly SegmentId[]> {
+    const { segments } = scanNames(camera, await namesIn(this.layout.sealedDir(camera)));
+    return [...segments].filter(([, files]) => standingOf(files) === 'sealed').map(([id]) => id);
+  }
+
+  /** Whatever is done here can be done again: on a full disk it is, once, with the reserve given up. */
+  async #withReserve(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!isNoSpace(error)) throw failed(what, error);
+      await this.releaseReserve();
+      this.#parts.log.warn({ what }, 'the disk is full: gave up the reserve');
+      await told(what, work);
+    }
+  }
+}
+
+async function told<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw failed(what, error);
+  }
+}
+
+/** System errors become the spool's own; everything else is a bug, or typed already, and passes. */
+function failed(what: string, cause: unknown): unknown {
+  if (cause instanceof SpoolError || errnoOf(cause) === undefined || !(cause instanceof Error)) return cause;
+  return new SpoolError(isNoSpace(cause) ? 'no-space' : 'spool-failing', redact(`${what}: ${cause.message}`), {
+    cause,
+  });
+}
