@@ -1,0 +1,93 @@
+import type { ReadinessPolicy } from '../config/config.js';
+import type { CameraCondition } from '../domain/camera.js';
+import { gapCauseTexts } from '../domain/gap-causes.js';
+import type { CameraId } from '../domain/ids.js';
+
+/** A blip shorter than this (a reconnect takes up to 8 s) leaves a camera ready. */
+export const UNREADY_AFTER_MS = 20_000;
+/** A camera that comes and goes is not ready before it has recorded for so long. */
+export const READY_AFTER_MS = 5_000;
+/** Configured cameras are waited for so long after the start; later, one that nothing here records is somebody else's. */
+export const STARTUP_MS = 60_000;
+
+/** A camera's answer, and since when the latest look has contradicted it (monotonic ms). */
+interface CameraReadiness {
+  readonly isReady: boolean;
+  readonly contradictedSinceMs: number | null;
+}
+
+export type ReadinessState = ReadonlyMap<CameraId, CameraReadiness>;
+
+/**
+ * One look at the cameras. Ready turns to unready, and back, only when every look over a while says so.
+ * A camera seen for the first time is believed at once. Pure; `nowMs` is monotonic.
+ */
+export function observeReadiness(
+  state: ReadinessState,
+  conditions: ReadonlyMap<CameraId, CameraCondition>,
+  nowMs: number,
+): ReadinessState {
+  return new Map(
+    [...conditions].map(([camera, condition]) => [
+      camera,
+      next(state.get(camera), condition.kind === 'recording', nowMs),
+    ]),
+  );
+}
+
+function next(before: CameraReadiness | undefined, isRecording: boolean, nowMs: number): CameraReadiness {
+  if (before === undefined || before.isReady === isRecording)
+    return { isReady: isRecording, contradictedSinceMs: null };
+  const since = before.contradictedSinceMs ?? nowMs;
+  const patienceMs = before.isReady ? UNREADY_AFTER_MS : READY_AFTER_MS;
+  return nowMs - since >= patienceMs
+    ? { isReady: isRecording, contradictedSinceMs: null }
+    : { isReady: before.isReady, contradictedSinceMs: since };
+}
+
+/** What `/ready` says. */
+export interface ReadinessAnswer {
+  readonly isReady: boolean;
+  readonly policy: ReadinessPolicy;
+  /** One sentence. */
+  readonly why: string;
+  readonly cameras: readonly { readonly id: CameraId; readonly isReady: boolean; readonly state: string }[];
+}
+
+/** Paused cameras, and those without a recording here, are not asked of: that is what somebody wants. */
+export function judgeReadiness(input: {
+  readonly policy: ReadinessPolicy;
+  readonly state: ReadinessState;
+  readonly conditions: ReadonlyMap<CameraId, CameraCondition>;
+  /** Configured here. */
+  readonly expected: readonly CameraId[];
+  readonly upForMs: number;
+}): ReadinessAnswer {
+  const { policy, state, conditions } = input;
+  const missing = input.upForMs < STARTUP_MS ? input.expected.filter((camera) => !conditions.has(camera)) : [];
+  const asked = [...conditions].filter(([, { kind }]) => kind !== 'paused' && kind !== 'unassigned');
+  const cameras = [
+    ...asked.map(([id, condition]) => ({ id, isReady: state.get(id)?.isReady === true, state: wordsOf(condition) })),
+    ...missing.map((id) => ({ id, isReady: false, state: 'not started yet' })),
+  ];
+  const unready = cameras.filter((camera) => !camera.isReady);
+  const isReady = policy === 'process' || unready.length === 0 || (policy === 'any' && unready.length < cameras.length);
+  return { isReady, policy, why: reasonOf(policy, cameras.length, unready), cameras };
+}
+
+function reasonOf(
+  policy: ReadinessPolicy,
+  count: number,
+  unready: readonly { readonly id: CameraId; readonly state: string }[],
+): string {
+  if (count === 0) return 'No camera is to be recorded here.';
+  const recording = `${count - unready.length} of ${count} cameras are recording`;
+  const others = unready.map(({ id, state }) => `${id}: ${state}`).join('; ');
+  const suffix = policy === 'process' ? ' The policy "process" asks only that this process runs.' : '';
+  return `${recording}${others === '' ? '' : ` (${others})`}.${suffix}`;
+}
+
+function wordsOf(condition: CameraCondition): string {
+  if (condition.kind !== 'down') return condition.kind;
+  return gapCauseTexts[condition.cause].what.replace(/\.$/, '');
+}

@@ -1,0 +1,191 @@
+import type { CameraConfig } from '../config/config.js';
+import type { CameraCondition } from '../domain/camera.js';
+import { gapCauseTexts } from '../domain/gap-causes.js';
+import type { CameraId } from '../domain/ids.js';
+import type { CameraStatistics } from '../recorder/recorder.js';
+import type { LinkStatus, UploadStatus, WorkerStatus } from '../workers/worker-status.js';
+import type { GapSeconds } from './gaps-today.js';
+import { byteWords, durationWords, type LocalTime } from './local-time.js';
+
+/** Everything the page, the command line and `/status.json` show, already in words. Plain JSON. */
+export interface StatusView {
+  readonly headline: string;
+  /** `2026-11-25 14:03:12, Europe/Berlin (UTC+01:00)`; all other times are of the same zone. */
+  readonly now: string;
+  /** What needs a look beside the cameras; empty when nothing does. */
+  readonly notices: readonly string[];
+  /** The spool, in a sentence. */
+  readonly spool: string;
+  readonly cameras: readonly CameraView[];
+  /** The list of all workflows. */
+  readonly webUiUrl: string | null;
+}
+
+/** How loud a row is: `good`, `waiting` (heals by itself, usually soon), `bad` (somebody should look), `off` (wanted so). */
+export type CameraLevel = 'good' | 'waiting' | 'bad' | 'off';
+
+export interface CameraView {
+  readonly id: CameraId;
+  readonly name: string;
+  /** Site and tags; may be empty. */
+  readonly place: string;
+  readonly level: CameraLevel;
+  readonly state: string;
+  /** What a person can do about it. */
+  readonly todo: string | null;
+  readonly lastFrame: string;
+  readonly gapsToday: string;
+  readonly waitingUploads: string;
+  readonly webUiUrl: string | null;
+}
+
+export interface StatusInput {
+  readonly nowMs: number;
+  readonly time: LocalTime;
+  readonly configured: readonly CameraConfig[];
+  readonly conditions: ReadonlyMap<CameraId, CameraCondition>;
+  readonly statistics: ReadonlyMap<CameraId, CameraStatistics>;
+  readonly worker: WorkerStatus;
+  readonly gapsToday: (camera: CameraId) => GapSeconds;
+  /** The Temporal Web UI, and the namespace to look at. */
+  readonly webUi: { readonly url: string; readonly namespace: string } | null;
+}
+
+/** Pure: the same input gives the same words. */
+export function statusView(input: StatusInput): StatusView {
+  const { nowMs, time, worker } = input;
+  const ids = new Set([...input.configured.map(({ id }) => id), ...input.conditions.keys()]);
+  const cameras = [...ids].map((id) => cameraView(id, input));
+  return {
+    headline: headlineOf(cameras),
+    now: `${time.day(nowMs)} ${time.clock(nowMs)}, ${time.timezone} (${time.offset(nowMs)})`,
+    notices: [
+      ...linkNotice(
+        'Temporal does not answer',
+        'Recording and uploading go on; nothing is lost.',
+        worker.temporal,
+        input,
+      ),
+      ...linkNotice('The store does not answer as it should', 'Recordings wait in the spool.', worker.store, input),
+    ],
+    spool: spoolWords(input),
+    cameras,
+    webUiUrl: input.webUi === null ? null : workflowsUrl(input.webUi),
+  };
+}
+
+function headlineOf(cameras: readonly CameraView[]): string {
+  const wanted = cameras.filter(({ level }) => level !== 'off');
+  const good = wanted.filter(({ level }) => level === 'good').length;
+  const off = cameras.length - wanted.length;
+  if (cameras.length === 0) return 'There is no camera yet.';
+  const words =
+    wanted.length === 0 ? 'No camera is to be recorded' : `${good} of ${wanted.length} cameras are recording`;
+  return `${words}${off === 0 || wanted.length === 0 ? '' : `, ${off} off`}.`;
+}
+
+function cameraView(id: CameraId, input: StatusInput): CameraView {
+  const { nowMs } = input;
+  const config = input.configured.find((camera) => camera.id === id);
+  const condition: CameraCondition = input.conditions.get(id) ?? { kind: 'unassigned', sinceMs: nowMs };
+  const lastFrameAtMs = condition.kind === 'recording' ? condition.lastFrameAtMs : null;
+  return {
+    id,
+    name: config?.name ?? id,
+    place: [...(config?.site ? [config.site] : []), ...(config?.tags ?? [])].join(', '),
+    ...stateWords(id, condition, input),
+    lastFrame: lastFrameAtMs === null ? 'none' : `${durationWords(nowMs - lastFrameAtMs)} ago`,
+    gapsToday: gapWords(input.gapsToday(id)),
+    waitingUploads: waitingWords(input.worker.uploads.get(id), input),
+    webUiUrl: input.webUi === null ? null : `${workflowsUrl(input.webUi)}/${encodeURIComponent(id)}`,
+  };
+}
+
+type StateWords = Pick<CameraView, 'level' | 'state' | 'todo'>;
+
+function stateWords(id: CameraId, condition: CameraCondition, input: StatusInput): StateWords {
+  const { time, nowMs } = input;
+  const since = time.moment(condition.sinceMs, nowMs);
+  switch (condition.kind) {
+    case 'recording':
+      return { level: 'good', state: recordingWords(id, since, input), todo: null };
+    case 'connecting':
+      return { level: 'waiting', state: `connecting since ${since}${lastWords(id, input)}`, todo: null };
+    case 'paused':
+      return { level: 'off', state: `paused since ${since}${lastWords(id, input)}`, todo: gapCauseTexts.paused.todo };
+    case 'unassigned':
+      return { level: 'off', state: `not recorded here${lastWords(id, input)}`, todo: null };
+    case 'down': {
+      const { what, todo } = gapCauseTexts[condition.cause];
+      const retry =
+        condition.retryAtMs > nowMs
+          ? `It is tried again at ${time.moment(condition.retryAtMs, nowMs)}.`
+          : 'It is tried again now.';
+      return { level: 'bad', state: `down since ${since}: ${what} ${retry}`, todo };
+    }
+    default:
+      return unknownCondition(condition);
+  }
+}
+
+function unknownCondition(condition: never): never {
+  throw new Error(`unknown condition ${JSON.stringify(condition)}`);
+}
+
+function recordingWords(id: CameraId, since: string, input: StatusInput): string {
+  const sealsAtMs = input.statistics.get(id)?.openSegment?.sealsAtMs;
+  const seals = sealsAtMs === undefined ? '' : `, segment seals at ${input.time.moment(sealsAtMs, input.nowMs)}`;
+  return `recording since ${since}${seals}${lastWords(id, input)}`;
+}
+
+function lastWords(id: CameraId, { time, nowMs, worker, statistics }: StatusInput): string {
+  const stored = worker.uploads.get(id)?.lastStored;
+  if (stored) return `, last stored ${time.range(stored.fromMs, stored.toMs, nowMs)}`;
+  const sealed = statistics.get(id)?.lastSealed;
+  return sealed ? `, last sealed ${time.range(sealed.fromMs, sealed.toMs, nowMs)} (not stored yet)` : '';
+}
+
+function gapWords(gaps: GapSeconds): string {
+  const entries = Object.entries(gaps).sort(([, a], [, b]) => b - a);
+  const totalSec = entries.reduce((sum, [, seconds]) => sum + seconds, 0);
+  if (totalSec < 0.5) return 'none';
+  const causes = entries
+    .filter(([, seconds]) => seconds >= 0.5)
+    .map(([cause, seconds]) => `${cause} ${durationWords(seconds * 1_000)}`);
+  return `${durationWords(totalSec * 1_000)} (${causes.join(', ')})`;
+}
+
+function waitingWords(uploads: UploadStatus | undefined, { time, nowMs }: StatusInput): string {
+  const lost =
+    uploads === undefined || uploads.lostInStore === 0
+      ? ''
+      : `; ${uploads.lostInStore} lost in the store and sent again`;
+  if (uploads === undefined || uploads.waitingSegments === 0) return `none${lost}`;
+  const oldest =
+    uploads.oldestWaitingMs === null ? '' : `, oldest until ${time.moment(uploads.oldestWaitingMs, nowMs)}`;
+  return `${uploads.waitingSegments} (${byteWords(uploads.waitingBytes)}${oldest})${lost}`;
+}
+
+function linkNotice(what: string, meaning: string, link: LinkStatus, { time, nowMs }: StatusInput): readonly string[] {
+  if (link.isReachable) return [];
+  const detail = link.detail === null ? '' : ` It said: ${link.detail}`;
+  return [`${what} since ${time.moment(link.sinceMs, nowMs)}. ${meaning}${detail}`];
+}
+
+function spoolWords({ worker, time, nowMs }: StatusInput): string {
+  const { spool } = worker;
+  if (spool === null) return 'The spool has not been looked at yet.';
+  const { sealed, uploading, quarantined } = spool.byState;
+  const waiting = sealed.count + uploading.count;
+  const oldest = spool.oldestUnsentMs === null ? '' : `, the oldest until ${time.moment(spool.oldestUnsentMs, nowMs)}`;
+  const unsent =
+    waiting === 0
+      ? 'everything sealed is stored'
+      : `${waiting} segments (${byteWords(sealed.bytes + uploading.bytes)}) wait for the store${oldest}`;
+  const bad = quarantined.count === 0 ? '' : `; ${quarantined.count} files in quarantine`;
+  return `Spool: ${byteWords(spool.freeBytes)} free of ${byteWords(spool.totalBytes)}; ${unsent}${bad}.`;
+}
+
+function workflowsUrl({ url, namespace }: { readonly url: string; readonly namespace: string }): string {
+  return `${url}/namespaces/${encodeURIComponent(namespace)}/workflows`;
+}

@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import type { CameraCondition } from '../../src/domain/camera.js';
+import { GAP_CAUSES } from '../../src/domain/coverage.js';
+import { parseCameraId } from '../../src/domain/ids.js';
+import { createLocalTime } from '../../src/http/local-time.js';
+import { type StatusInput, statusView } from '../../src/http/status-view.js';
+import { redact } from '../../src/redact.js';
+import { at, camera1, cameraConfig, recording, statistics, statusInput, uploads } from './status-inputs.js';
+
+const only = (more: Partial<StatusInput>) => statusView(statusInput(more)).cameras[0];
+const withUploads = (more: Partial<typeof uploads>): Partial<StatusInput> => ({
+  worker: { ...statusInput().worker, uploads: new Map([[camera1, { ...uploads, ...more }]]) },
+});
+
+it('a camera that records is told in one sentence, in the time of the site', () => {
+  expect(only({})).toEqual({
+    id: 'camera-1',
+    name: 'camera-1',
+    place: '',
+    level: 'good',
+    state: 'recording since 14:03:12, segment seals at 14:15:00, last stored 14:00–14:15',
+    todo: null,
+    lastFrame: '3 s ago',
+    gapsToday: 'none',
+    waitingUploads: 'none',
+    webUiUrl: null,
+  });
+});
+
+it('the head of the page names the zone and its offset', () => {
+  expect(statusView(statusInput()).now).toBe('2026-11-25 14:08:02, Europe/Berlin (UTC+01:00)');
+  const summer = statusInput({ nowMs: Date.parse('2026-07-01T12:00:00Z'), time: createLocalTime('Europe/Berlin') });
+  expect(statusView(summer).now).toBe('2026-07-01 14:00:00, Europe/Berlin (UTC+02:00)');
+});
+
+describe('the state in words', () => {
+  const since = at('13:03:12');
+  const down = (cause: (typeof GAP_CAUSES)[number], retryAtMs: number): CameraCondition => ({
+    kind: 'down',
+    sinceMs: since,
+    cause,
+    retryAtMs,
+    detail: redact('rtsp://u:p@a/b'),
+  });
+  it.each<readonly [string, CameraCondition, string]>([
+    ['connecting', { kind: 'connecting', sinceMs: since }, 'connecting since 14:03:12, last stored 14:00–14:15'],
+    ['paused', { kind: 'paused', sinceMs: since }, 'paused since 14:03:12, last stored 14:00–14:15'],
+    ['unassigned', { kind: 'unassigned', sinceMs: since }, 'not recorded here, last stored 14:00–14:15'],
+    [
+      'down, waiting',
+      down('camera-refused', at('13:35:00')),
+      'down since 14:03:12: The camera answers but refuses the stream. It is tried again at 14:35:00.',
+    ],
+    [
+      'down, trying',
+      down('camera-unreachable', at('13:08:02')),
+      'down since 14:03:12: The camera does not answer on the network. It is tried again now.',
+    ],
+  ])('%s', (_name, condition, state) => {
+    expect(only({ conditions: new Map([[camera1, condition]]) })?.state).toBe(state);
+  });
+
+  it('every cause comes with what to do', () => {
+    for (const cause of GAP_CAUSES) {
+      expect(only({ conditions: new Map([[camera1, down(cause, 0)]]) })?.todo).toMatch(/\.$/);
+    }
+  });
+
+  it('a segment that is sealed but not stored is said to be so', () => {
+    expect(only(withUploads({ lastStored: null }))?.state).toContain(', last sealed 13:45–14:00 (not stored yet)');
+  });
+
+  it('a first segment that is still open has neither', () => {
+    const first = new Map([[camera1, { ...statistics, lastSealed: null }]]);
+    expect(only({ ...withUploads({ lastStored: null }), statistics: first })?.state).toBe(
+      'recording since 14:03:12, segment seals at 14:15:00',
+    );
+  });
+
+  it('a configured camera that nothing has taken is shown, and so is one that was added by hand', () => {
+    const added = parseCameraId('added');
+    const view = statusView(statusInput({ conditions: new Map([[added, recording]]), worker: statusInput().worker }));
+    expect(view.cameras.map(({ id, level }) => [id, level])).toEqual([
+      ['camera-1', 'off'],
+      ['added', 'good'],
+    ]);
+  });
+});
+
+it.each([
+  [{}, 'none'],
+  [{ 'camera-stalled': 0.2 }, 'none'],
+  [{ 'camera-stalled': 8.2 }, '8 s (camera-stalled 8 s)'],
+  [{ 'camera-stalled': 8, 'disk-full': 3_700 }, '61 min (disk-full 61 min, camera-stalled 8 s)'],
+])('gaps %o are told as %s', (gaps, words) => {
+  expect(only({ gapsToday: () => gaps })?.gapsToday).toBe(words);
+});
+
+it.each([
+  [
+    { waitingSegments: 3, waitingBytes: 1_400_000_000, oldestWaitingMs: at('12:00:00') },
+    '3 (1.4 GB, oldest until 13:00:00)',
+  ],
+  [{ lostInStore: 2 }, 'none; 2 lost in the store and sent again'],
+])('uploads %o are told as %s', (more, words) => {
+  expect(only(withUploads(more))?.waitingUploads).toBe(words);
+});
+
+it.each([
+  [[recording], '1 of 1 cameras are recording.'],
+  [[recording, { kind: 'connecting', sinceMs: 0 }], '1 of 2 cameras are recording.'],
+  [[recording, { kind: 'paused', sinceMs: 0 }], '1 of 1 cameras are recording, 1 off.'],
+  [[{ kind: 'paused', sinceMs: 0 }], 'No camera is to be recorded.'],
+  [[], 'There is no camera yet.'],
+] as const)('the headline of %o is %s', (conditions, headline) => {
+  const entries = conditions.map((condition, index) => [parseCameraId(`camera-${index + 1}`), condition] as const);
+  expect(statusView(statusInput({ configured: [], conditions: new Map(entries) })).headline).toBe(headline);
+});
+
+it('what does not answer is told with what it means', () => {
+  const worker = {
+    ...statusInput().worker,
+    temporal: { isReachable: false, sinceMs: at('13:00:00'), detail: null },
+    store: { isReachable: false, sinceMs: at('13:01:00'), detail: redact('connect ECONNREFUSED') },
+  };
+  expect(statusView(statusInput({ worker })).notices).toEqual([
+    'Temporal does not answer since 14:00:00. Recording and uploading go on; nothing is lost.',
+    'The store does not answer as it should since 14:01:00. Recordings wait in the spool. It said: connect ECONNREFUSED',
+  ]);
+});
+
+it('links lead to the workflow of the camera in its namespace', () => {
+  const view = statusView(statusInput({ webUi: { url: 'http://localhost:8233', namespace: 'cams' } }));
+  expect(view.webUiUrl).toBe('http://localhost:8233/namespaces/cams/workflows');
+  expect(view.cameras[0]?.webUiUrl).toBe('http://localhost:8233/namespaces/cams/workflows/camera-1');
+});
+
+it('name, site and tags come from the configuration', () => {
+  const configured = [cameraConfig(camera1, { name: 'Door', site: 'Home', tags: ['street'] })];
+  expect(only({ configured })).toMatchObject({ name: 'Door', place: 'Home, street' });
+});
+
+it('the spool is told in a sentence', () => {
+  const none = { bytes: 0, count: 0 };
+  const byState = { open: none, sealed: none, uploading: none, stored: none, quarantined: none };
+  const usage = { freeBytes: 12e9, totalBytes: 100e9, oldestUnsentMs: null, byState };
+  const told = (spool: StatusInput['worker']['spool']) =>
+    statusView(statusInput({ worker: { ...statusInput().worker, spool } })).spool;
+  expect(told(null)).toBe('The spool has not been looked at yet.');
+  expect(told(usage)).toBe('Spool: 12.0 GB free of 100 GB; everything sealed is stored.');
+  const busy = {
+    ...byState,
+    sealed: { bytes: 1e9, count: 2 },
+    uploading: { bytes: 4e8, count: 1 },
+    quarantined: { bytes: 1, count: 1 },
+  };
+  expect(told({ ...usage, oldestUnsentMs: at('12:15:00'), byState: busy })).toBe(
+    'Spool: 12.0 GB free of 100 GB; 3 segments (1.4 GB) wait for the store, the oldest until 13:15:00; 1 files in quarantine.',
+  );
+});
