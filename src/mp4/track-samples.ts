@@ -3,6 +3,7 @@ import type { MovieTrack } from './movie.js';
 import type { RunSample, SampleRun } from './movie-fragment.js';
 import { Mp4Error } from './mp4-error.js';
 import { float64Column, int32Column, uint8Column, uint32Column } from './number-column.js';
+import type { Sample } from './sample.js';
 
 /** Every sample of one track, in columns: 17 bytes each. */
 export class TrackSamples {
@@ -78,6 +79,29 @@ export class TrackSamples {
     const last = this.samples - 1;
     const lastEnd = this.endDtsTicks - this.firstDtsTicks + this.compositionTicks.at(last);
     return { from: this.#firstShownTicks, to: Math.max(this.#endOfAllButLastTicks, lastEnd) };
+  }
+
+  /** Every sample, in decode order. */
+  *each(): Generator<Sample> {
+    let sample = 0;
+    for (let chunk = 0; chunk < this.chunkSamples.length; chunk += 1) {
+      let offsetBytes = this.chunkOffsetBytes.at(chunk);
+      for (let left = this.chunkSamples.at(chunk); left > 0; left -= 1) {
+        yield this.#sampleAt(sample, offsetBytes);
+        offsetBytes += this.sizeBytes.at(sample);
+        sample += 1;
+      }
+    }
+  }
+
+  #sampleAt(sample: number, offsetBytes: number): Sample {
+    return {
+      offsetBytes,
+      sizeBytes: this.sizeBytes.at(sample),
+      dtsTicks: this.dtsTicks.at(sample),
+      compositionTicks: this.compositionTicks.at(sample),
+      isSync: this.sync.at(sample) === 1,
+    };
   }
 
   /** @throws Mp4Error `dts-backwards`, and then nothing was added. */

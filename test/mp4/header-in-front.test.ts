@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { boxesIn, requireBox } from '../../src/mp4/box.js';
+import { buildHeader, locateRecording, readCoverageBox } from '../../src/mp4/header-in-front.js';
+import { type Movie, parseMovie } from '../../src/mp4/movie.js';
+import { memorySource } from './support/memory-source.js';
+import { type Packet, packetsOf } from './support/packets.js';
+import { makeRecordings, recordingKinds, temporaryFolder } from './support/recordings.js';
+import { indexOf, sealFile, sealInMemory } from './support/seal.js';
+
+/** The longest shift of a whole file: the B-frames' first one, whose audio starts 5.375 ms after nothing. */
+const MAX_SHIFT_SEC = 0.006;
+
+describe.each(Object.entries(recordingKinds))('a sealed recording, %s', (_, kind) => {
+  let files: readonly string[];
+  beforeAll(async () => {
+    files = await makeRecordings(await temporaryFolder(), kind);
+  });
+
+  it('FFmpeg reads the packets of the recording: same bytes, order, and times to a tick', async () => {
+    for (const file of files) {
+      const recorded = await packetsOf(file);
+      const sealed = await packetsOf(await sealFile(file));
+      expect(sealed.tickSec).toEqual(recorded.tickSec);
+      const isShifted = kind.bFrames > 0 && basename(file) === '000000.mp4';
+      const shiftTicks = isShifted ? commonShiftTicks(recorded, sealed) : recorded.tickSec.map(() => 0);
+      expect(sealed.packets.map((packet) => shifted(packet, shiftTicks[packet.stream] ?? 0))).toEqual(recorded.packets);
+    }
+  });
+
+  it("the movie's clock is that of the one delayed track, and no duration is zero", async () => {
+    for (const file of files) {
+      const movie = movieOf((await sealInMemory(await readFile(file))).header);
+      const delayed = movie.tracks.filter((track) => track.edits.length === 2);
+      expect(delayed.length).toBeLessThanOrEqual(1);
+      const expected = delayed[0] ?? movie.tracks.find((track) => track.kind === 'video');
+      expect(movie.timescale).toBe(expected?.timescale);
+      for (const track of movie.tracks) {
+        expect(track.edits.every((edit) => edit.durationTicks > 0)).toBe(true);
+        expect(track.edits.filter((edit) => edit.mediaTimeTicks >= 0)).toHaveLength(1);
+      }
+    }
+  });
+
+  it('the header is the same whether the file was followed while it grew or read afterwards', async () => {
+    for (const file of files) {
+      const recording = await readFile(file);
+      const options = { recordingSizeBytes: recording.length, coverageFields: { camera: 'camera-1' } };
+      const { header } = await sealInMemory(recording, options.coverageFields);
+      for (const stepBytes of [997, 30_011]) {
+        const grown = buildHeader(await indexOf(recording, stepBytes), options);
+        expect(Buffer.compare(grown, header)).toBe(0);
+      }
+    }
+  });
+
+  it('the recording is found again byte for byte, and the fragment table leads through it', async () => {
+    for (const file of files) {
+      const recording = await readFile(file);
+      const { header } = await sealInMemory(recording, { camera: 'camera-1' });
+      const object = Buffer.concat([header, recording]);
+      const range = await locateRecording(memorySource(object), object.length);
+      expect(object.subarray(range.offsetBytes, range.offsetBytes + range.sizeBytes).equals(recording)).toBe(true);
+      const json = await readCoverageBox(memorySource(object));
+      expect(json).toMatchObject({ camera: 'camera-1', v: 1, recorded: { bytes: recording.length } });
+      const { init, complete, frags } = JSON.parse(JSON.stringify(json)).recorded;
+      const ends = frags.reduce((at: number, [sizeBytes]: [number]) => {
+        expect(recording.toString('latin1', at + 4, at + 8)).toBe('moof');
+        return at + sizeBytes;
+      }, init);
+      expect(ends).toBe(complete);
+    }
+  });
+});
+
+interface Packets {
+  readonly packets: readonly Packet[];
+  readonly tickSec: readonly number[];
+}
+
+/** How much later each stream was in the recording; all by the same time to a tick, or the test fails. */
+function commonShiftTicks(recorded: Packets, sealed: Packets): readonly number[] {
+  const firstOf = (packets: readonly Packet[], stream: number) =>
+    packets.find((packet) => packet.stream === stream)?.pts ?? Number.NaN;
+  const ticks = recorded.tickSec.map(
+    (_, stream) => firstOf(recorded.packets, stream) - firstOf(sealed.packets, stream),
+  );
+  const shiftsSec = recorded.tickSec.map((tickSec, stream) => tickSec * (ticks[stream] ?? 0));
+  expect(Math.max(...shiftsSec) - Math.min(...shiftsSec)).toBeLessThanOrEqual(Math.max(...recorded.tickSec));
+  expect(Math.max(...shiftsSec)).toBeLessThan(MAX_SHIFT_SEC);
+  return ticks;
+}
+
+function shifted(packet: Packet, ticks: number): Packet {
+  return { ...packet, dts: packet.dts + ticks, pts: packet.pts + ticks };
+}
+
+function movieOf(header: Uint8Array): Movie {
+  const withoutMdat = header.subarray(0, header.length - 8);
+  return parseMovie(requireBox(boxesIn(withoutMdat), 'moov').content);
+}
