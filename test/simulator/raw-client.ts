@@ -15,6 +15,8 @@ export interface Packet {
   readonly ticks: number;
   readonly hasMarker: boolean;
   readonly payload: Buffer;
+  /** The whole packet, header included. */
+  readonly bytes: Buffer;
 }
 
 /** An RTSP client that does only what it is told to. */
@@ -121,6 +123,7 @@ export class RawClient {
       ticks: packet.readUInt32BE(4),
       hasMarker: ((packet[1] ?? 0) & 0x80) !== 0,
       payload: packet.subarray(12),
+      bytes: packet,
     });
     this.#pending = bytes.subarray(4 + packet.length);
     return true;
