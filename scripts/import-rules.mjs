@@ -1,0 +1,77 @@
+/**
+ * Who may import whom in src/: the one table. Imports go one way, from the command line down to the domain;
+ * `recorder` and `object-store` never meet; the keeper outlives everything because it needs nothing.
+ *
+ * @typedef {object} FolderRule
+ * @property {readonly string[]} folders others it may import: a folder, or one file of it
+ * @property {readonly string[]} [types] others it may import types of
+ * @property {readonly RegExp[]} packages beside Node's own modules
+ */
+
+const ZOD = /^zod$/;
+const EXECA = /^execa$/;
+const PROM_CLIENT = /^prom-client$/;
+const AWS_SDK = /^@(aws-sdk|smithy)\//;
+const TEMPORAL = /^@temporalio\//;
+
+/** May be imported by every folder that has them in its list. */
+const BASICS = ['clock.ts', 'log.ts', 'redact.ts'];
+const BELOW_WORKERS = ['recorder', 'object-store', 'playback', 'spool', 'mp4', 'domain', 'keeper/keeper-client.ts'];
+
+/** @type {Readonly<Record<string, FolderRule>>} */
+export const importRules = {
+  'clock.ts': { folders: [], packages: [] },
+  'redact.ts': { folders: [], types: ['domain'], packages: [] },
+  'log.ts': { folders: [], packages: [/^pino$/] },
+  domain: { folders: [], packages: [ZOD] },
+  mp4: { folders: ['domain'], packages: [] },
+  spool: { folders: ['mp4', 'domain', ...BASICS], packages: [ZOD, PROM_CLIENT] },
+  // Its client half runs in the worker and shares the parser of messages; ids.ts itself imports nothing.
+  keeper: { folders: ['domain/ids.ts'], types: ['domain'], packages: [] },
+  recorder: {
+    folders: ['spool', 'mp4', 'domain', 'keeper/keeper-client.ts', ...BASICS],
+    types: ['keeper/protocol.ts'],
+    packages: [ZOD, EXECA, PROM_CLIENT],
+  },
+  'object-store': { folders: ['spool', 'mp4', 'domain', ...BASICS], packages: [AWS_SDK, ZOD, PROM_CLIENT] },
+  playback: {
+    folders: ['object-store/object-store.ts', 'object-store/coverage-metadata.ts', 'mp4', 'domain', ...BASICS],
+    packages: [ZOD, EXECA],
+  },
+  // zod comes with the domain anyway, and is as deterministic.
+  workflows: { folders: ['domain'], packages: [/^@temporalio\/(workflow|common)$/, ZOD] },
+  activities: {
+    folders: ['workflows/contract.ts', ...BELOW_WORKERS, ...BASICS],
+    packages: [TEMPORAL, PROM_CLIENT, ZOD],
+  },
+  workers: {
+    folders: ['activities', 'workflows/contract.ts', 'keeper', 'config', ...BELOW_WORKERS, ...BASICS],
+    types: ['workflows/policies.ts'],
+    packages: [TEMPORAL, PROM_CLIENT, ZOD],
+  },
+  config: { folders: ['domain', ...BASICS], packages: [ZOD, /^smol-toml$/] },
+  simulator: { folders: ['mp4', 'domain', ...BASICS], packages: [EXECA, ZOD] },
+  http: { folders: ['workers', 'recorder', 'config', 'domain', ...BASICS], packages: [/^fastify$/, PROM_CLIENT] },
+  embedded: {
+    folders: ['workers', 'simulator', 'config', 'object-store', 'domain', ...BASICS],
+    packages: [EXECA, ZOD],
+  },
+  cli: {
+    folders: [
+      'http',
+      'embedded',
+      'workers',
+      'activities',
+      'keeper',
+      'config',
+      'simulator',
+      ...BELOW_WORKERS,
+      ...BASICS,
+    ],
+    types: ['workflows/contract.ts'],
+    packages: [/^commander$/, EXECA, ZOD, PROM_CLIENT],
+  },
+};
+
+/** Names that say nothing about what is inside. */
+export const FORBIDDEN_NAMES = /^(utils?|helpers?|common|misc|shared)(\.|$)/;

@@ -1,0 +1,98 @@
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findForbiddenImports } from '../../scripts/check-imports.mjs';
+import { rootDir } from '../../scripts/paths.mjs';
+import { tempDirUntil } from '../support/temp-dir.js';
+
+/** File, the rule that must name it, and what is wrong. */
+const planted: readonly (readonly [file: string, rule: string, text: string])[] = [
+  ['recorder/planted-floating.ts', 'no-floating-promises', 'export function f(): void { Promise.resolve(1); }'],
+  [
+    'recorder/planted-misused.ts',
+    'no-misused-promises',
+    'export const g = (xs: number[]): void => xs.forEach(async (x) => { await Promise.resolve(x); });',
+  ],
+  ['domain/planted-any.ts', 'no-explicit-any', 'export const a: any = 1;'],
+  [
+    'domain/planted-type-import.ts',
+    'consistent-type-imports',
+    "import { CameraId } from './ids.js';\nexport type Id = CameraId;",
+  ],
+  [
+    'mp4/planted-cycle-a.ts',
+    'no-cycle',
+    "import { b } from './planted-cycle-b.js';\nexport const a = (): unknown => b;",
+  ],
+  [
+    'mp4/planted-cycle-b.ts',
+    'no-cycle',
+    "import { a } from './planted-cycle-a.js';\nexport const b = (): unknown => a;",
+  ],
+  ['spool/planted-console.ts', 'no-console', "export const say = (): void => console.log('hello');"],
+  ['spool/planted-default.ts', 'no-default-export', 'export default 1;'],
+  [
+    'domain/planted-switch.ts',
+    'switch-exhaustiveness-check',
+    "export const s = (x: 'a' | 'b'): void => {\n  switch (x) {\n    case 'a':\n      return;\n  }\n};",
+  ],
+  [
+    'domain/planted-long.ts',
+    'max-lines-per-function',
+    `export function long(): number {\n  let n = 0;\n${'  n += 1;\n'.repeat(60)}  return n;\n}`,
+  ],
+  ['domain/planted-throw.ts', 'only-throw-error', "export const t = (): never => {\n  throw 'text';\n};"],
+];
+
+const plantedImports: readonly (readonly [file: string, text: string, why: string])[] = [
+  ['keeper/planted-package.ts', "import 'pino';", 'keeper may not import the package pino'],
+  ['workflows/planted.ts', "import '../recorder/outcome.js';", 'workflows may not import recorder/outcome.ts'],
+  ['http/planted.ts', "import '@temporalio/client';", 'http may not import the package @temporalio/client'],
+  ['http/planted-aws.ts', "import '@aws-sdk/client-s3';", 'http may not import the package @aws-sdk/client-s3'],
+  ['spool/utils.ts', 'export {};', 'a name that does not say what is inside'],
+];
+
+let copy = '';
+
+beforeAll(async () => {
+  copy = await tempDirUntil(afterAll);
+  for (const name of ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json', '.oxlintrc.json']) {
+    await cp(join(rootDir, name), join(copy, name), { recursive: true });
+  }
+  await symlink(join(rootDir, 'node_modules'), join(copy, 'node_modules'));
+});
+
+test('the sources as they are pass the linter', async () => {
+  expect(await lint()).toEqual([]);
+});
+
+test('each planted violation is found, and by its rule', async () => {
+  await plant(planted.map(([file, , text]) => [file, text]));
+  const found = (await lint()).map(({ filename, code }) => `${filename} ${code}`);
+  for (const [file, rule] of planted) {
+    expect(found).toContainEqual(expect.stringMatching(new RegExp(`src/${file} .*\\(${rule}\\)`)));
+  }
+});
+
+test('each planted import against the one-way rule is found', async () => {
+  await plant(plantedImports.map(([file, text]) => [file, text]));
+  expect(findForbiddenImports(copy).toSorted()).toEqual(
+    plantedImports.map(([file, , why]) => `src/${file}: ${why}`).toSorted(),
+  );
+});
+
+async function plant(files: readonly (readonly [file: string, text: string])[]): Promise<void> {
+  for (const [file, text] of files) {
+    await mkdir(join(copy, 'src', file, '..'), { recursive: true });
+    await writeFile(join(copy, 'src', file), `${text}\n`);
+  }
+}
+
+async function lint(): Promise<readonly { readonly filename: string; readonly code: string }[]> {
+  const oxlint = join(rootDir, 'node_modules', 'oxlint', 'bin', 'oxlint');
+  const args = ['--type-aware', '--deny-warnings', '-f', 'json', 'src'];
+  const { stdout, stderr } = await execa(process.execPath, [oxlint, ...args], { cwd: copy, reject: false });
+  expect(stderr).toBe('');
+  return (JSON.parse(stdout) as { diagnostics: { filename: string; code: string }[] }).diagnostics;
+}
