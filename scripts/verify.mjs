@@ -11,6 +11,8 @@ import { setUp } from './setup.mjs';
 import { readIfThere } from './stamp.mjs';
 
 const TIME_LIMIT_MS = 600_000;
+/** Biome writes colours into files too. */
+const PLAIN = process.stdout.isTTY ? [] : ['--colors=off'];
 
 const totals = await runSteps(
   [
@@ -21,7 +23,7 @@ const totals = await runSteps(
         return PASSED;
       },
     },
-    { name: 'format', run: async () => await check('@biomejs/biome/bin/biome', ['ci', '.']) },
+    { name: 'format', run: async () => await check('@biomejs/biome/bin/biome', ['ci', ...PLAIN, '.']) },
     { name: 'lint', run: async () => await check('oxlint/bin/oxlint', ['--type-aware', '--deny-warnings']) },
     { name: 'imports', run: async () => findNothing(findForbiddenImports(rootDir)) },
     { name: 'types', run: async () => await check('typescript/bin/tsc', ['--noEmit', '-p', 'tsconfig.json']) },
