@@ -21,11 +21,11 @@ export interface RecorderWorkerOptions {
   readonly maxConcurrentUploads: number;
 }
 
-/** Three queues, so that a backlog of uploads cannot starve recording and a busy recorder is not asked for more. */
-export async function createRecorderWorkers(options: RecorderWorkerOptions): Promise<readonly Worker[]> {
+/** Makers of three workers on three queues, so that a backlog of uploads cannot starve recording. */
+export function recorderWorkerMakers(options: RecorderWorkerOptions): readonly (() => Promise<Worker>)[] {
   const { recorderId, activities, maxCameras, maxConcurrentUploads } = options;
   const { assignCamera, recordCamera, uploadSegment } = activities;
-  return await createAll([
+  return [
     async () =>
       await createWorker(options, {
         taskQueue: recordQueueOf(recorderId),
@@ -40,7 +40,7 @@ export async function createRecorderWorkers(options: RecorderWorkerOptions): Pro
       }),
     async () =>
       await createWorker(options, { taskQueue: RECORDERS_QUEUE, activities: { assignCamera }, slots: POLLERS }),
-  ]);
+  ];
 }
 
 interface QueueOptions {
@@ -64,23 +64,4 @@ async function createWorker(
     maxHeartbeatThrottleInterval: policies.heartbeatThrottleMs,
     shutdownForceTime: SHUTDOWN_FORCE_MS,
   });
-}
-
-/** All or none: a worker that was created but never run would hold the connection for ever. */
-async function createAll(makers: readonly (() => Promise<Worker>)[]): Promise<readonly Worker[]> {
-  const created: Worker[] = [];
-  try {
-    for (const make of makers) created.push(await make());
-    return created;
-  } catch (error) {
-    await Promise.allSettled(created.map(async (worker) => await discard(worker)));
-    throw error;
-  }
-}
-
-/** A worker can only be let go by running it. */
-async function discard(worker: Worker): Promise<void> {
-  const run = worker.run();
-  worker.shutdown();
-  await run;
 }

@@ -8,6 +8,8 @@ import type { CameraId, RecorderId, SegmentId } from '../domain/ids.js';
 import type { Receipt } from '../domain/receipt.js';
 import type { TimeRange } from '../domain/time-range.js';
 
+export { type Policies, policiesOf } from './policies.js';
+
 /** Workflow tasks of every workflow. */
 export const WORKFLOW_QUEUE = 'camera-recorder';
 /** Shared by all recorders: whoever polls first takes a camera that has none. */

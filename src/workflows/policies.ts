@@ -17,6 +17,8 @@ export interface ActivityPolicy {
 }
 
 export interface Policies {
+  /** What they were made with; handed to every workflow that is started. */
+  readonly timeScale: number;
   readonly assignToLast: ActivityPolicy;
   readonly assignToAny: ActivityPolicy;
   readonly record: ActivityPolicy;
@@ -54,7 +56,7 @@ const DAY_MS = 24 * HOUR_MS;
 /** `timeScale` < 1 makes everything quicker for tests; what counts things is not scaled. */
 export function policiesOf(timeScale = 1): Policies {
   const scaled = (durationMs: number): number => Math.max(1, Math.round(durationMs * timeScale));
-  return { ...activityPolicies(scaled), ...loopPolicies(scaled) };
+  return { timeScale, ...activityPolicies(scaled), ...loopPolicies(scaled) };
 }
 
 function activityPolicies(
@@ -91,7 +93,7 @@ function activityPolicies(
 
 function loopPolicies(
   scaled: (durationMs: number) => number,
-): Omit<Policies, 'assignToLast' | 'assignToAny' | 'record' | 'upload'> {
+): Omit<Policies, 'timeScale' | 'assignToLast' | 'assignToAny' | 'record' | 'upload'> {
   return {
     recordAgainMs: scaled(SECOND_MS),
     slowRetryMs: scaled(5 * MINUTE_MS),

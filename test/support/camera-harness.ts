@@ -9,7 +9,8 @@ import type { StopCause } from '../../src/domain/camera.js';
 import { type CameraId, parseCameraId, type SegmentId } from '../../src/domain/ids.js';
 import { objectKeysOf } from '../../src/domain/object-key.js';
 import type { Receipt } from '../../src/domain/receipt.js';
-import { createRecorderWorkers } from '../../src/workers/recorder-worker.js';
+import { createAll } from '../../src/workers/create-workers.js';
+import { recorderWorkerMakers } from '../../src/workers/recorder-worker.js';
 import {
   type CameraStatus,
   type SegmentNotice,
@@ -94,16 +95,18 @@ export async function startHarness(options: {
   };
   bundle ??= bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: new DefaultLogger('ERROR') });
   const workers = [
-    ...(await createRecorderWorkers({
-      connection,
-      namespace,
-      identity: options.recorderId,
-      recorderId: spool.recorder,
-      activities,
-      policies,
-      maxCameras: 20,
-      maxConcurrentUploads: 4,
-    })),
+    ...(await createAll(
+      recorderWorkerMakers({
+        connection,
+        namespace,
+        identity: options.recorderId,
+        recorderId: spool.recorder,
+        activities,
+        policies,
+        maxCameras: 20,
+        maxConcurrentUploads: 4,
+      }),
+    )),
     await Worker.create({ connection, namespace, taskQueue: WORKFLOW_QUEUE, workflowBundle: await bundle }),
   ];
   const runs = workers.map(async (worker) => await worker.run());

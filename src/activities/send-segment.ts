@@ -1,0 +1,34 @@
+import { objectKeysOf } from '../domain/object-key.js';
+import type { SealedSegment } from '../domain/segment.js';
+import type { BufferPool } from '../object-store/buffer-pool.js';
+import { metadataOf } from '../object-store/coverage-metadata.js';
+import type { ObjectStore } from '../object-store/object-store.js';
+import type { ExpectedObject } from '../object-store/stored-equality.js';
+import { uploadObject } from '../object-store/upload-object.js';
+import type { SendSegment } from './upload.js';
+
+/** Sends with the multipart upload of `object-store`. */
+export function sendTo(store: ObjectStore, pool: BufferPool): SendSegment {
+  return async ({ segment, source, checkpoint, onCheckpoint, onProgress, signal }) => {
+    let sentBytes = 0;
+    return await uploadObject({
+      store,
+      keys: objectKeysOf(segment),
+      source,
+      expected: expectedOf(segment),
+      metadata: metadataOf(segment),
+      checkpoint,
+      onCheckpoint,
+      pool,
+      onProgress: (bytes) => {
+        sentBytes += bytes;
+        onProgress(sentBytes);
+      },
+      signal,
+    });
+  };
+}
+
+export function expectedOf({ sizeBytes, crc32Hex, recording }: SealedSegment): ExpectedObject {
+  return { sizeBytes, crc32Hex, sha256Hex: recording.sha256Hex };
+}

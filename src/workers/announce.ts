@@ -1,0 +1,127 @@
+/**
+ * Announces sealed segments to their camera's workflow. The spool scan is the truth, signals are hints (INV-3).
+ *
+ * 1. Every segment without a receipt is announced once in the life of this worker; the workflow knows duplicates.
+ * 2. Where nobody listens (the camera's workflow is closed), or nothing touched the segment for `untouchedMs`,
+ *    its upload is started directly, with the same id: never twice at once.
+ */
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { Clock } from '../clock.js';
+import type { CameraId, SegmentId } from '../domain/ids.js';
+import type { SealedSegment } from '../domain/segment.js';
+import type { Logger } from '../log.js';
+import type { Spool, SpooledSegment } from '../spool/spool.js';
+import { SEGMENTS_SEALED_SIGNAL, type SegmentNotice } from '../workflows/contract.js';
+import type { Policies } from '../workflows/policies.js';
+import { startUpload } from './start-workflows.js';
+import type { TemporalSession } from './temporal/connection.js';
+import type { UploadLedger } from './upload-ledger.js';
+
+/** A signal of more makes the workflow task slow, and of fewer wastes tasks: measured. */
+const NOTICES_A_SIGNAL = 50;
+
+export interface AnnounceDeps {
+  readonly spool: Pick<Spool, 'list' | 'usage'>;
+  readonly ledger: UploadLedger;
+  readonly policies: Policies;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export class Announcer {
+  readonly #deps: AnnounceDeps;
+  /** Monotonic ms of the last announcement. */
+  readonly #announcedAtMs = new Map<SegmentId, number>();
+  /** Lost by the store: their workflow has completed, so a notice would start nothing. */
+  readonly #lost = new Set<SegmentId>();
+
+  constructor(deps: AnnounceDeps) {
+    this.#deps = deps;
+  }
+
+  /** Scans the spool for the status only: no Temporal needed. */
+  async scan(): Promise<readonly SpooledSegment[]> {
+    const { spool, ledger } = this.#deps;
+    const found: SpooledSegment[] = [];
+    for await (const entry of spool.list()) found.push(entry);
+    ledger.scanned(found, await spool.usage());
+    const ids = new Set(found.map(({ segment }) => segment.id));
+    for (const id of this.#announcedAtMs.keys()) if (!ids.has(id)) this.#announcedAtMs.delete(id);
+    return found;
+  }
+
+  /** The next pass starts its upload anew. */
+  resend(id: SegmentId): void {
+    this.#lost.add(id);
+  }
+
+  /** One pass over everything; a camera that fails does not keep the next one from being announced, but fails the pass. */
+  async announce(session: TemporalSession, signal: AbortSignal): Promise<void> {
+    const waiting = (await this.scan()).filter(({ kind }) => kind !== 'stored').map(({ segment }) => segment);
+    const failures: unknown[] = [];
+    for (const [camera, segments] of byCamera(waiting)) {
+      signal.throwIfAborted();
+      try {
+        await this.#announceCamera(session, camera, segments);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #announceCamera(session: TemporalSession, camera: CameraId, segments: readonly SealedSegment[]): Promise<void> {
+    const fresh = segments.filter(({ id }) => !this.#announcedAtMs.has(id) && !this.#lost.has(id));
+    for (let first = 0; first < fresh.length; first += NOTICES_A_SIGNAL) {
+      await this.#signal(session, camera, fresh.slice(first, first + NOTICES_A_SIGNAL));
+    }
+    const forgotten = segments.filter((segment) => this.#isForgotten(segment.id));
+    await this.#startDirectly(session, forgotten, 'no upload was under way');
+  }
+
+  async #signal(session: TemporalSession, camera: CameraId, batch: readonly SealedSegment[]): Promise<void> {
+    try {
+      const notices = batch.map(noticeOf);
+      await session.ask(
+        async ({ workflow }) => await workflow.getHandle(camera).signal(SEGMENTS_SEALED_SIGNAL, notices),
+      );
+      this.#note(batch);
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      await this.#startDirectly(session, batch, 'the camera has no open workflow');
+    }
+  }
+
+  async #startDirectly(session: TemporalSession, segments: readonly SealedSegment[], why: string): Promise<void> {
+    for (const segment of segments) {
+      await startUpload(session, segment, this.#deps.policies);
+      this.#note([segment]);
+      this.#lost.delete(segment.id);
+      this.#deps.log.info({ camera: segment.camera, segment: segment.id, why }, 'upload started directly');
+    }
+  }
+
+  #note(segments: readonly SealedSegment[]): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    for (const { id } of segments) this.#announcedAtMs.set(id, nowMs);
+  }
+
+  #isForgotten(id: SegmentId): boolean {
+    if (this.#lost.has(id)) return true;
+    const { ledger, clock, policies } = this.#deps;
+    const announcedAtMs = this.#announcedAtMs.get(id);
+    if (announcedAtMs === undefined || ledger.isInFlight(id)) return false;
+    const lastMs = Math.max(announcedAtMs, ledger.touchedAtMs(id) ?? 0);
+    return clock.monotonicMs() - lastMs >= policies.untouchedMs;
+  }
+}
+
+function noticeOf({ id, recorder, fromMs, toMs, sizeBytes, gapsBefore }: SealedSegment): SegmentNotice {
+  return { segment: id, recorder, fromMs, toMs, sizeBytes, gapsBefore };
+}
+
+function byCamera(segments: readonly SealedSegment[]): ReadonlyMap<CameraId, readonly SealedSegment[]> {
+  const groups = new Map<CameraId, SealedSegment[]>();
+  for (const segment of segments) groups.set(segment.camera, [...(groups.get(segment.camera) ?? []), segment]);
+  return groups;
+}

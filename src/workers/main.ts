@@ -1,0 +1,223 @@
+/**
+ * The worker: what `camera-recorder worker --role …` runs.
+ *
+ * 1. Recording starts first and waits for nobody; Temporal is connected in the background, for as long as it takes (INV-4).
+ * 2. A fatal error of Temporal's worker is reported by `failed`; the caller ends the process, and recording goes on in the keeper.
+ * 3. Stopping always ends: every step has its deadline, and a step that hangs does not keep the next from being tried.
+ */
+import { hostname } from 'node:os';
+import type { Worker } from '@temporalio/worker';
+import { redact } from '../redact.js';
+import { ensureCameraWorkflows } from './camera-workflows.js';
+import { createAll } from './create-workers.js';
+import { within } from './deadline.js';
+import { createLink, type Link } from './link.js';
+import { type Loop, startLoop } from './loop.js';
+import { recorderWorkerMakers } from './recorder-worker.js';
+import { RecordingSide } from './recording-side.js';
+import { takeOver } from './takeover.js';
+import { connectForever, type TemporalSession } from './temporal/connection.js';
+import { installRuntime } from './temporal/runtime.js';
+import { ensureSearchAttributes } from './temporal/search-attributes.js';
+import type { CommonOptions, RecordingOptions, StartWorkerOptions, WorkflowOptions } from './worker-options.js';
+import type { WorkerStatus } from './worker-status.js';
+import { createWorkflowWorker } from './workflow-worker.js';
+
+export { policiesOf } from '../workflows/contract.js';
+export type { StartWorkerOptions } from './worker-options.js';
+
+/** The SDK gives its activities 20 s (`shutdownForceTime`); a little more, then it is left behind. */
+const WORKERS_DEADLINE_MS = 25_000;
+/** The longest ladder of one camera, and sealing. */
+const RECORDER_DEADLINE_MS = 60_000;
+const STEP_DEADLINE_MS = 10_000;
+const ENTER_RETRY_MS = 2_000;
+const DEFAULT_MAX_CAMERAS = 50;
+
+export interface RunningWorker {
+  /** Cheap: no I/O. */
+  status(): WorkerStatus;
+  /** `stop`: every FFmpeg ends and everything is sealed. `detach`: recordings go on in the keeper. Idempotent; always resolves, within about two minutes at worst. */
+  stop(mode: 'stop' | 'detach'): Promise<void>;
+  /** Resolves when Temporal's worker ended for good; the process should end then. Never rejects, never resolves after `stop`. */
+  readonly failed: Promise<Error>;
+  /** Temporal's own metrics, in Prometheus' text format. */
+  readonly coreMetricsUrl: string | null;
+}
+
+/** Resolves as soon as recording has begun. @throws what `recorder.start()` throws. */
+export async function startWorker(options: StartWorkerOptions): Promise<RunningWorker> {
+  const { coreMetricsUrl } = installRuntime(options);
+  const service = new WorkerService(options, coreMetricsUrl);
+  await service.start();
+  return service;
+}
+
+class WorkerService implements RunningWorker {
+  readonly coreMetricsUrl: string | null;
+  readonly failed: Promise<Error>;
+  readonly #options: StartWorkerOptions;
+  readonly #recording: (CommonOptions & RecordingOptions) | null;
+  readonly #workflows: WorkflowOptions | null;
+  readonly #side: RecordingSide | null;
+  readonly #temporal: Link;
+  readonly #stopping = new AbortController();
+  #fail: (error: Error) => void = () => undefined;
+  #session: TemporalSession | null = null;
+  #workers: readonly Worker[] = [];
+  #runs: readonly Promise<void>[] = [];
+  #watching: Loop | null = null;
+  #serving: Promise<void> = Promise.resolve();
+  #stopped: Promise<void> | null = null;
+
+  constructor(options: StartWorkerOptions, coreMetricsUrl: string | null) {
+    this.#options = options;
+    this.#recording = options.role === 'workflows' ? null : options;
+    this.#workflows = options.role === 'recorder' ? null : options;
+    this.#side = this.#recording === null ? null : new RecordingSide(this.#recording);
+    this.#temporal = createLink('temporal', options.clock, options.log);
+    this.coreMetricsUrl = coreMetricsUrl;
+    this.failed = new Promise((resolve) => {
+      this.#fail = resolve;
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#side?.start(this.#options.role === 'all');
+    this.#serving = this.#serve();
+  }
+
+  status(): WorkerStatus {
+    const side = this.#side;
+    const unused = { isReachable: true, sinceMs: 0, detail: null };
+    return {
+      temporal: this.#temporal.status(),
+      store: side?.store.status() ?? unused,
+      uploadsInFlight: side?.ledger.uploadsInFlight ?? 0,
+      uploads: side?.ledger.uploads ?? new Map(),
+      spool: side?.ledger.spool ?? null,
+    };
+  }
+
+  async stop(mode: 'stop' | 'detach'): Promise<void> {
+    this.#stopped ??= this.#stop(mode);
+    await this.#stopped;
+  }
+
+  /** Connects, prepares and runs Temporal's workers; whatever fails on the way is tried again until `stop`. */
+  async #serve(): Promise<void> {
+    const { temporal, clock, log } = this.#options;
+    const { signal } = this.#stopping;
+    try {
+      const session = await connectForever({ temporal, link: this.#temporal, clock, signal });
+      this.#session = session;
+      while (!signal.aborted && !(await this.#enter(session))) await clock.sleep(ENTER_RETRY_MS, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      log.error({ error: redact(String(error)) }, 'the temporal side of the worker failed');
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  async #enter(session: TemporalSession): Promise<boolean> {
+    try {
+      await session.namespaceId();
+      await ensureSearchAttributes(session.connection, session.namespace, this.#options.log);
+      if (this.#side !== null) await takeOver(session, this.#side.inherited, this.#options.log);
+      this.#run(await this.#createWorkers(session));
+      this.#watch(session);
+      return true;
+    } catch (error) {
+      this.#temporal.down(error);
+      return false;
+    }
+  }
+
+  async #createWorkers(session: TemporalSession): Promise<readonly Worker[]> {
+    const { namespace, connection } = session;
+    const { policies } = this.#options;
+    const identity = `${this.#recording?.spool.recorder ?? 'workflows'}@${hostname()}:${process.pid}`;
+    const base = { namespace, connection, identity };
+    const makers: (() => Promise<Worker>)[] = [];
+    if (this.#workflows !== null) {
+      const code = this.#workflows.workflowCode;
+      makers.push(async () => await createWorkflowWorker({ ...base, code }));
+    }
+    if (this.#recording !== null && this.#side !== null) {
+      const { spool, maxCameras = DEFAULT_MAX_CAMERAS, maxConcurrentUploads } = this.#recording;
+      const activities = this.#side.activities(session);
+      const recorderId = spool.recorder;
+      makers.push(
+        ...recorderWorkerMakers({ ...base, recorderId, activities, policies, maxCameras, maxConcurrentUploads }),
+      );
+    }
+    return await createAll(makers);
+  }
+
+  #run(workers: readonly Worker[]): void {
+    this.#workers = workers;
+    this.#runs = workers.map(async (worker) => {
+      try {
+        await worker.run();
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return;
+        this.#options.log.error({ error: redact(String(error)) }, 'a temporal worker ended');
+        this.#fail(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+  }
+
+  /** From here on Temporal is known to answer; the first pass also gives configured cameras their workflow. */
+  #watch(session: TemporalSession): void {
+    const { policies, clock, log } = this.#options;
+    this.#side?.join(session);
+    let needsWorkflows = this.#recording !== null;
+    const pass = async (): Promise<void> => {
+      try {
+        await session.ask(async () => await session.connection.workflowService.getSystemInfo({}));
+        this.#temporal.up();
+      } catch (error) {
+        this.#temporal.down(error);
+        return;
+      }
+      if (this.#recording === null || !needsWorkflows) return;
+      const { spool, configuredCameras } = this.#recording;
+      await ensureCameraWorkflows(session, { spool, configured: configuredCameras, policies, log });
+      needsWorkflows = false;
+    };
+    this.#watching = startLoop({ name: 'temporal', everyMs: policies.probeEveryMs, clock, log, pass });
+  }
+
+  async #stop(mode: 'stop' | 'detach'): Promise<void> {
+    this.#side?.prepareToStop();
+    this.#stopping.abort();
+    await this.#step('connecting', STEP_DEADLINE_MS, this.#serving);
+    await this.#step('temporal workers', WORKERS_DEADLINE_MS, this.#stopWorkers());
+    await this.#step('loops', STEP_DEADLINE_MS, this.#stopLoops());
+    if (this.#recording !== null) {
+      await this.#step('recorder', RECORDER_DEADLINE_MS, this.#recording.recorder.close(mode));
+      if (mode === 'stop' && this.#side !== null) {
+        await this.#step('announce', STEP_DEADLINE_MS, this.#side.announceNow());
+      }
+      this.#recording.store.close();
+    }
+    if (this.#session !== null) await this.#step('connection', STEP_DEADLINE_MS, this.#session.connection.close());
+  }
+
+  async #stopWorkers(): Promise<void> {
+    for (const worker of this.#workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await Promise.all(this.#runs);
+  }
+
+  async #stopLoops(): Promise<void> {
+    await Promise.all([this.#watching?.stop(), this.#side?.stopLoops()]);
+  }
+
+  async #step(what: string, deadlineMs: number, work: Promise<unknown>): Promise<void> {
+    try {
+      await within(what, deadlineMs, work);
+    } catch (error) {
+      this.#options.log.warn({ step: what, error: redact(String(error)) }, 'stopping goes on without it');
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { UploadStatus, WorkerStatus } from './worker-status.js';
+
+const MS_A_SECOND = 1_000;
+
+type Reading = { readonly name: string; readonly help: string };
+type OfCamera = Reading & { readonly of: (status: UploadStatus) => number };
+type OfWorker = Reading & { readonly of: (status: WorkerStatus) => number };
+
+const CAMERA_COUNTERS: readonly OfCamera[] = [
+  {
+    name: 'camera_segments_uploaded_total',
+    help: 'Segments stored and proved equal, since this worker started.',
+    of: ({ uploadedSegments }) => uploadedSegments,
+  },
+  {
+    name: 'camera_upload_failures_total',
+    help: 'Upload attempts that failed; every one is tried again.',
+    of: ({ failures }) => failures,
+  },
+  {
+    name: 'camera_upload_bytes_total',
+    help: 'Bytes of the segments stored, since this worker started.',
+    of: ({ uploadedBytes }) => uploadedBytes,
+  },
+  {
+    name: 'camera_segments_reclaimed_total',
+    help: 'Segments deleted from the spool after a confirmation of the store.',
+    of: ({ reclaimedSegments }) => reclaimedSegments,
+  },
+  {
+    name: 'camera_segments_lost_in_store_total',
+    help: 'Segments the store had acknowledged and then lost; they are sent again. Never expected to grow.',
+    of: ({ lostInStore }) => lostInStore,
+  },
+];
+
+const CAMERA_GAUGES: readonly OfCamera[] = [
+  {
+    name: 'camera_segments_waiting',
+    help: 'Sealed segments that are not in the store yet.',
+    of: ({ waitingSegments }) => waitingSegments,
+  },
+  {
+    name: 'camera_segments_waiting_bytes',
+    help: 'Their bytes.',
+    of: ({ waitingBytes }) => waitingBytes,
+  },
+  {
+    name: 'camera_oldest_waiting_segment_timestamp_seconds',
+    help: 'End of the oldest of them, Unix time; 0 when none waits.',
+    of: ({ oldestWaitingMs }) => (oldestWaitingMs ?? 0) / MS_A_SECOND,
+  },
+];
+
+const WORKER_GAUGES: readonly OfWorker[] = [
+  {
+    name: 'recorder_uploads_in_flight',
+    help: 'Uploads being sent right now.',
+    of: ({ uploadsInFlight }) => uploadsInFlight,
+  },
+  {
+    name: 'recorder_temporal_connected',
+    help: '1 when Temporal answers. Recording does not need it.',
+    of: ({ temporal }) => Number(temporal.isReachable),
+  },
+  {
+    name: 'recorder_store_reachable',
+    help: '1 when the store answers as it should.',
+    of: ({ store }) => Number(store.isReachable),
+  },
+];
+
+/** Registers the worker's series; they are read at every scrape and hold nothing themselves. Every known camera has all series, with 0. */
+export function registerWorkerMetrics(registry: Registry, status: () => WorkerStatus): void {
+  for (const { name, help, of } of CAMERA_COUNTERS) {
+    new Counter({
+      name,
+      help,
+      labelNames: ['camera_id'],
+      registers: [registry],
+      collect() {
+        // A counter that mirrors a count kept elsewhere: set by starting from 0 again.
+        this.reset();
+        for (const [camera, uploads] of status().uploads) this.inc({ camera_id: camera }, of(uploads));
+      },
+    });
+  }
+  for (const { name, help, of } of CAMERA_GAUGES) {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['camera_id'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [camera, uploads] of status().uploads) this.set({ camera_id: camera }, of(uploads));
+      },
+    });
+  }
+  for (const { name, help, of } of WORKER_GAUGES) {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(of(status()));
+      },
+    });
+  }
+}

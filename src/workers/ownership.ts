@@ -1,0 +1,96 @@
+import type { Clock } from '../clock.js';
+import type { StopCause } from '../domain/camera.js';
+import type { CameraId, RecorderId } from '../domain/ids.js';
+import type { Logger } from '../log.js';
+import type { Recorder } from '../recorder/recorder.js';
+import { readNamespaceId } from '../spool/namespace-id.js';
+import type { Spool } from '../spool/spool.js';
+import type { Policies } from '../workflows/policies.js';
+import { startCamera } from './start-workflows.js';
+import type { TemporalSession } from './temporal/connection.js';
+import { viewWorkflow, type WorkflowView } from './workflow-view.js';
+
+export type OwnershipVerdict =
+  | { readonly kind: 'keep' }
+  | { readonly kind: 'stop'; readonly cause: StopCause }
+  /** Keep recording, and start the workflow that is missing. */
+  | { readonly kind: 'restart'; readonly why: string };
+
+const KEEP: OwnershipVerdict = { kind: 'keep' };
+
+/** What to do with a recording that nothing is attached to. Pure. In doubt it goes on: footage nobody wanted can be deleted, footage missed cannot be had. */
+export function decideOwnership(view: WorkflowView, me: RecorderId): OwnershipVerdict {
+  switch (view.kind) {
+    case 'open':
+      if (view.state === 'paused') return { kind: 'stop', cause: 'paused' };
+      return view.recorder !== null && view.recorder !== me && view.state === 'recording'
+        ? { kind: 'stop', cause: 'moved' }
+        : KEEP;
+    case 'ended':
+      return { kind: 'stop', cause: 'cancelled' };
+    case 'broken':
+      return { kind: 'restart', why: `its workflow ${view.how === 'failed' ? 'failed' : 'timed out'}` };
+    case 'unreachable':
+      return KEEP;
+    case 'not-found':
+      return view.isSameNamespace
+        ? { kind: 'stop', cause: 'cancelled' }
+        : { kind: 'restart', why: 'temporal was wiped: it knows no workflow of this camera' };
+    default: {
+      const never: never = view;
+      throw new Error(`no verdict for ${JSON.stringify(never)}`);
+    }
+  }
+}
+
+export interface OwnershipDeps {
+  readonly recorder: Pick<Recorder, 'unattached' | 'stopUnattached'>;
+  readonly spool: Pick<Spool, 'recorder' | 'layout' | 'assignments'>;
+  readonly policies: Policies;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Asks Temporal about every recording that nothing is attached to for longer than a re-attach takes. */
+export class OwnershipCheck {
+  readonly #deps: OwnershipDeps;
+  /** Monotonic ms; a workflow that fails at once is not started in a tight loop. */
+  readonly #restartedAtMs = new Map<CameraId, number>();
+
+  constructor(deps: OwnershipDeps) {
+    this.#deps = deps;
+  }
+
+  async check(session: TemporalSession, signal: AbortSignal): Promise<void> {
+    const { recorder, spool, policies, clock } = this.#deps;
+    const nowMs = clock.monotonicMs();
+    const due = recorder.unattached().filter((it) => nowMs - it.sinceMonotonicMs >= policies.unattachedGraceMs);
+    if (due.length === 0) return;
+    const isSameNamespace = (await session.namespaceId()) === (await readNamespaceId(spool.layout));
+    for (const { camera } of due) {
+      signal.throwIfAborted();
+      const view = await viewWorkflow(session, camera, isSameNamespace);
+      await this.#carryOut(session, camera, decideOwnership(view, spool.recorder));
+    }
+  }
+
+  async #carryOut(session: TemporalSession, camera: CameraId, verdict: OwnershipVerdict): Promise<void> {
+    const { recorder, log } = this.#deps;
+    if (verdict.kind === 'stop') {
+      await recorder.stopUnattached(camera, verdict.cause);
+      log.info({ camera, cause: verdict.cause }, 'stopped a recording that nobody wants here');
+    }
+    if (verdict.kind === 'restart') await this.#restart(session, camera, verdict.why);
+  }
+
+  async #restart(session: TemporalSession, camera: CameraId, why: string): Promise<void> {
+    const { spool, clock, log, policies } = this.#deps;
+    const lastMs = this.#restartedAtMs.get(camera);
+    if (lastMs !== undefined && clock.monotonicMs() - lastMs < policies.slowRetryMs) return;
+    const assignment = await spool.assignments.find(camera);
+    if (assignment === undefined) return;
+    this.#restartedAtMs.set(camera, clock.monotonicMs());
+    log.error({ camera, why }, 'started the workflow of a camera again');
+    await startCamera(session, camera, assignment.spec, { reuse: 'again', policies });
+  }
+}

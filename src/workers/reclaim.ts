@@ -1,0 +1,78 @@
+import { expectedOf } from '../activities/send-segment.js';
+import type { Clock } from '../clock.js';
+import type { SegmentId } from '../domain/ids.js';
+import type { Logger } from '../log.js';
+import { confirm } from '../object-store/confirm.js';
+import type { ObjectStore } from '../object-store/object-store.js';
+import type { Spool, SpooledSegment } from '../spool/spool.js';
+import type { Policies } from '../workflows/policies.js';
+import type { Link } from './link.js';
+import type { UploadLedger } from './upload-ledger.js';
+
+export interface ReclaimDeps {
+  readonly spool: Pick<Spool, 'list' | 'read' | 'recordReceipt' | 'reclaim'>;
+  readonly store: Pick<ObjectStore, 'head' | 'read'>;
+  readonly link: Link;
+  readonly ledger: UploadLedger;
+  readonly policies: Policies;
+  /** How long a stored segment stays here, counted from its receipt. */
+  readonly keepLocalMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** It is sealed again and must be announced. */
+  readonly onLost: (segment: SegmentId) => void;
+}
+
+type Stored = Extract<SpooledSegment, { kind: 'stored' }>;
+
+/** Deletes stored segments whose keep time is over, each only with a confirmation (INV-2). One the store lost is sealed again. */
+export async function reclaimStored(deps: ReclaimDeps, signal: AbortSignal): Promise<void> {
+  const failures: unknown[] = [];
+  for await (const entry of deps.spool.list()) {
+    signal.throwIfAborted();
+    if (entry.kind !== 'stored' || !isDue(deps, entry)) continue;
+    try {
+      await reclaimOne(deps, entry, signal);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+/** The receipt's time is the store's; minutes of skew only move the moment, `confirm` decides by the store's clock. */
+function isDue({ clock, keepLocalMs }: ReclaimDeps, { receipt }: Stored): boolean {
+  return clock.wallMs() - receipt.atMs >= keepLocalMs;
+}
+
+async function reclaimOne(deps: ReclaimDeps, { segment, receipt }: Stored, signal: AbortSignal): Promise<void> {
+  const { spool, store, ledger, policies, log } = deps;
+  const source = await spool.read(segment.id);
+  try {
+    const outcome = await confirm({
+      store,
+      segment: segment.id,
+      receipt,
+      expected: expectedOf(segment),
+      source,
+      minAgeMs: policies.confirmAfterMs,
+      signal,
+    });
+    deps.link.up();
+    if (outcome.kind === 'confirmed') {
+      await spool.reclaim(outcome.confirmation);
+      ledger.reclaimed(segment.id);
+    }
+    if (outcome.kind === 'lost') {
+      log.error(
+        { segment: segment.id, key: receipt.key, why: outcome.why },
+        'the store lost a segment; it is sent again',
+      );
+      await spool.recordReceipt(segment.id, null);
+      ledger.lost(segment.id);
+      deps.onLost(segment.id);
+    }
+  } finally {
+    await source.close();
+  }
+}

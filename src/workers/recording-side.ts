@@ -1,0 +1,162 @@
+/**
+ * All that a recorder's worker does beside Temporal's own workers: status, announcing, owning, reclaiming. Lives from the start of the
+ * process, before Temporal is reachable; `session` comes when it is.
+ */
+import { createAssignActivities } from '../activities/assign.js';
+import { findStoredIn } from '../activities/find-stored.js';
+import { createRecordActivities } from '../activities/record.js';
+import { sendTo } from '../activities/send-segment.js';
+import { createUploadActivities } from '../activities/upload.js';
+import type { StopCause } from '../domain/camera.js';
+import type { CameraId } from '../domain/ids.js';
+import { createBufferPool } from '../object-store/buffer-pool.js';
+import type { Assignment } from '../spool/spool.js';
+import { type Activities, type CameraStatus, STATUS_QUERY } from '../workflows/contract.js';
+import { Announcer } from './announce.js';
+import { ConditionReports } from './condition-reports.js';
+import { within } from './deadline.js';
+import { createLink, type Link } from './link.js';
+import { type Loop, startLoop } from './loop.js';
+import { OwnershipCheck } from './ownership.js';
+import { reclaimStored } from './reclaim.js';
+import { createStoreProbe } from './store-probe.js';
+import type { TemporalSession } from './temporal/connection.js';
+import { UploadLedger } from './upload-ledger.js';
+import type { CommonOptions, RecordingOptions } from './worker-options.js';
+
+const BUFFERS_AN_UPLOAD = 4;
+const ASK_CAUSE_DEADLINE_MS = 5_000;
+const ANNOUNCE_DEADLINE_MS = 10_000;
+
+export class RecordingSide {
+  readonly ledger: UploadLedger;
+  readonly store: Link;
+  readonly #options: CommonOptions & RecordingOptions;
+  readonly #announcer: Announcer;
+  readonly #loops: Loop[] = [];
+  #announcing: Loop | null = null;
+  #session: TemporalSession | null = null;
+  #isStopping = false;
+  #unlisten: () => void = () => undefined;
+  /** As the worker before left them: its task tokens. */
+  #inherited: readonly Assignment[] = [];
+
+  constructor(options: CommonOptions & RecordingOptions) {
+    const { clock, log, spool, policies } = options;
+    this.#options = options;
+    this.store = createLink('store', clock, log);
+    this.ledger = new UploadLedger({ clock, log, store: this.store });
+    this.#announcer = new Announcer({ spool, ledger: this.ledger, policies, clock, log });
+  }
+
+  /** Starts recording, and what needs no Temporal. Waits for nothing that may not come (INV-4). */
+  async start(recordsConfigured: boolean): Promise<void> {
+    const { recorder, spool, configuredCameras, store, policies, log } = this.#options;
+    this.#inherited = await spool.assignments.list();
+    await recorder.start();
+    for (const { id, spec } of configuredCameras) {
+      this.ledger.expect(id);
+      if (recordsConfigured) await recorder.recordUnattached(id, spec);
+    }
+    this.#unlisten = recorder.onSealed(() => this.#announcing?.hurry());
+    const probe = createStoreProbe(store, this.store, log);
+    this.#announcing = this.#loop('announce', policies.scanEveryMs, async (signal) => await this.#announce(signal));
+    this.#loop('store', policies.probeEveryMs, probe);
+    this.#loop('reclaim', policies.reclaimEveryMs, async (signal) => await this.#reclaim(signal));
+  }
+
+  get inherited(): readonly Assignment[] {
+    return this.#inherited;
+  }
+
+  /** Temporal is reachable for the first time. */
+  join(session: TemporalSession): void {
+    const { recorder, spool, policies, clock, log } = this.#options;
+    this.#session = session;
+    const ownership = new OwnershipCheck({ recorder, spool, policies, clock, log });
+    const reports = new ConditionReports({ recorder, spool, policies, clock });
+    this.#loop('ownership', policies.ownershipEveryMs, async (signal) => await ownership.check(session, signal));
+    this.#loop('conditions', policies.heartbeatEveryMs, async (signal) => await reports.report(session, signal));
+    this.#announcing?.hurry();
+  }
+
+  activities(session: TemporalSession): Activities {
+    const { recorder, spool, store, policies, maxConcurrentUploads } = this.#options;
+    const pool = createBufferPool(maxConcurrentUploads * BUFFERS_AN_UPLOAD);
+    const { heartbeatEveryMs, slowRetryMs } = policies;
+    return {
+      ...createAssignActivities({ recorderId: spool.recorder, recorder, isShuttingDown: () => this.#isStopping }),
+      ...createRecordActivities({
+        recorder,
+        heartbeatEveryMs,
+        askStopCause: async (camera) => await this.#askStopCause(session, camera),
+        announce: async () => await this.announceNow(),
+      }),
+      ...createUploadActivities({
+        spool,
+        send: sendTo(store, pool),
+        findStored: findStoredIn(store),
+        observer: this.ledger,
+        heartbeatEveryMs,
+        slowRetryMs,
+      }),
+    };
+  }
+
+  /** One announcement outside of the loop's turn. Bounded; a failure is left to the loop. */
+  async announceNow(): Promise<void> {
+    const session = this.#session;
+    if (session === null) return;
+    try {
+      const signal = AbortSignal.timeout(ANNOUNCE_DEADLINE_MS);
+      await within('announcing', ANNOUNCE_DEADLINE_MS, this.#announcer.announce(session, signal));
+    } catch (error) {
+      this.#options.log.debug({ error: String(error) }, 'last segments could not be announced yet');
+    }
+  }
+
+  /** Nothing new is taken from here on. */
+  prepareToStop(): void {
+    this.#isStopping = true;
+  }
+
+  async stopLoops(): Promise<void> {
+    this.#unlisten();
+    await Promise.all(this.#loops.map(async (loop) => await loop.stop()));
+  }
+
+  #loop(name: string, everyMs: number, pass: (signal: AbortSignal) => Promise<void>): Loop {
+    const { clock, log } = this.#options;
+    const loop = startLoop({ name, everyMs, clock, log, pass });
+    this.#loops.push(loop);
+    return loop;
+  }
+
+  async #announce(signal: AbortSignal): Promise<void> {
+    if (this.#session === null) await this.#announcer.scan();
+    else await this.#announcer.announce(this.#session, signal);
+  }
+
+  async #reclaim(signal: AbortSignal): Promise<void> {
+    const { spool, store, policies, keepLocalMs, clock, log } = this.#options;
+    const onLost = (segment: Parameters<Announcer['resend']>[0]): void => {
+      this.#announcer.resend(segment);
+      this.#announcing?.hurry();
+    };
+    const { ledger, store: link } = this;
+    await reclaimStored({ spool, store, link, ledger, policies, keepLocalMs, clock, log, onLost }, signal);
+  }
+
+  /** The workflow knows; if it does not answer, a cancel is taken for what it usually is. */
+  async #askStopCause(session: TemporalSession, camera: CameraId): Promise<StopCause> {
+    try {
+      const asking = session.ask(
+        async ({ workflow }) => await workflow.getHandle(camera).query<CameraStatus>(STATUS_QUERY),
+      );
+      return (await within('asking why to stop', ASK_CAUSE_DEADLINE_MS, asking)).stopping ?? 'cancelled';
+    } catch (error) {
+      this.#options.log.debug({ camera, error: String(error) }, 'the workflow does not say why it stops');
+      return 'cancelled';
+    }
+  }
+}

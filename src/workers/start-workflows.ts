@@ -1,0 +1,70 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { CameraSpec } from '../domain/camera.js';
+import type { CameraId } from '../domain/ids.js';
+import type { SealedSegment } from '../domain/segment.js';
+import {
+  type CameraInput,
+  type UploadSegmentInput,
+  uploadWorkflowIdOf,
+  WORKFLOW_QUEUE,
+} from '../workflows/contract.js';
+import type { Policies } from '../workflows/policies.js';
+import type { TemporalSession } from './temporal/connection.js';
+
+const cameraIdKey = defineSearchAttributeKey('CameraId', SearchAttributeType.KEYWORD);
+const recorderKey = defineSearchAttributeKey('Recorder', SearchAttributeType.KEYWORD);
+const segmentStartKey = defineSearchAttributeKey('SegmentStart', SearchAttributeType.DATETIME);
+
+/** Idempotent: one that runs already is left alone. One that completed is repeated, because the spool says it is needed. */
+export async function startUpload(session: TemporalSession, segment: SealedSegment, policies: Policies): Promise<void> {
+  const { id, recorder, camera, sizeBytes, fromMs } = segment;
+  const input: UploadSegmentInput = { segment: id, recorder, sizeBytes, fromMs, ...scaleOf(policies) };
+  await session.ask(
+    async ({ workflow }) =>
+      await workflow.start('UploadSegment', {
+        taskQueue: WORKFLOW_QUEUE,
+        workflowId: uploadWorkflowIdOf(id),
+        args: [input],
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        staticSummary: `started directly by recorder ${recorder}`,
+        typedSearchAttributes: [
+          { key: cameraIdKey, value: camera },
+          { key: recorderKey, value: recorder },
+          { key: segmentStartKey, value: new Date(fromMs) },
+        ],
+      }),
+  );
+}
+
+/** `first`: only when there never was one. `again`: also after one that ended. `false` when somebody was quicker. */
+export async function startCamera(
+  session: TemporalSession,
+  camera: CameraId,
+  spec: CameraSpec,
+  options: { readonly reuse: 'first' | 'again'; readonly policies: Policies },
+): Promise<boolean> {
+  const input: CameraInput = { spec, ...scaleOf(options.policies) };
+  try {
+    await session.ask(
+      async ({ workflow }) =>
+        await workflow.start('Camera', {
+          taskQueue: WORKFLOW_QUEUE,
+          workflowId: camera,
+          args: [input],
+          workflowIdReusePolicy: options.reuse === 'first' ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY',
+          staticSummary: `records ${camera}`,
+          typedSearchAttributes: [{ key: cameraIdKey, value: camera }],
+        }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
+}
+
+function scaleOf({ timeScale }: Policies): { readonly timeScale?: number } {
+  return timeScale === 1 ? {} : { timeScale };
+}

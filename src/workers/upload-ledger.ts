@@ -1,0 +1,155 @@
+import type { UploadObserver } from '../activities/upload.js';
+import type { Clock } from '../clock.js';
+import { type FailureCode, failureTexts, isFailureCode } from '../domain/failures.js';
+import { type CameraId, partsOf, type SegmentId } from '../domain/ids.js';
+import type { Logger } from '../log.js';
+import type { SpooledSegment, SpoolUsage } from '../spool/spool.js';
+import type { Link } from './link.js';
+import type { UploadStatus } from './worker-status.js';
+
+/** Failures of the store as a whole, not of one segment. */
+const STORE_IS_DOWN: ReadonlySet<string> = new Set([
+  'store-unreachable',
+  'store-failing',
+  'store-busy',
+  'store-bucket-missing',
+  'store-credentials',
+  'store-forbidden',
+  'store-clock-skew',
+] satisfies FailureCode[]);
+
+const EMPTY: UploadStatus = {
+  waitingSegments: 0,
+  waitingBytes: 0,
+  oldestWaitingMs: null,
+  lastStored: null,
+  uploadedSegments: 0,
+  uploadedBytes: 0,
+  failures: 0,
+  reclaimedSegments: 0,
+  lostInStore: 0,
+};
+
+type Waiting = Pick<UploadStatus, 'waitingSegments' | 'waitingBytes' | 'oldestWaitingMs'>;
+const NOTHING_WAITS: Waiting = { waitingSegments: 0, waitingBytes: 0, oldestWaitingMs: null };
+
+/** Counts what uploads go through, for status and metrics, and remembers which segments somebody is busy with. No I/O. */
+export class UploadLedger implements UploadObserver {
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #store: Link;
+  readonly #byCamera = new Map<CameraId, UploadStatus>();
+  readonly #inFlight = new Map<SegmentId, number>();
+  readonly #touchedAtMs = new Map<SegmentId, number>();
+  #spool: SpoolUsage | null = null;
+
+  constructor(deps: { readonly clock: Clock; readonly log: Logger; readonly store: Link }) {
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    this.#store = deps.store;
+  }
+
+  started(segment: SegmentId): void {
+    this.#inFlight.set(segment, (this.#inFlight.get(segment) ?? 0) + 1);
+    this.touched(segment);
+  }
+
+  touched(segment: SegmentId): void {
+    this.#touchedAtMs.set(segment, this.#clock.monotonicMs());
+  }
+
+  stored(segment: SpooledSegment['segment']): void {
+    this.#store.up();
+    const { fromMs, toMs } = segment;
+    this.#add(segment.camera, ({ uploadedSegments, uploadedBytes, lastStored }) => ({
+      uploadedSegments: uploadedSegments + 1,
+      uploadedBytes: uploadedBytes + segment.sizeBytes,
+      lastStored: lastStored !== null && lastStored.toMs > toMs ? lastStored : { fromMs, toMs },
+    }));
+  }
+
+  failed(segment: SegmentId, code: string, message: string): void {
+    const { camera } = partsOf(segment);
+    this.#add(camera, ({ failures }) => ({ failures: failures + 1 }));
+    if (STORE_IS_DOWN.has(code)) this.#store.down(message);
+    const needsPerson = isFailureCode(code) && failureTexts[code].retry === 'slow';
+    this.#log[needsPerson ? 'error' : 'warn']({ camera, segment, code, error: message }, 'upload failed, tried again');
+  }
+
+  ended(segment: SegmentId): void {
+    const left = (this.#inFlight.get(segment) ?? 1) - 1;
+    if (left > 0) this.#inFlight.set(segment, left);
+    else this.#inFlight.delete(segment);
+    this.touched(segment);
+  }
+
+  reclaimed(segment: SegmentId): void {
+    this.#add(partsOf(segment).camera, ({ reclaimedSegments }) => ({ reclaimedSegments: reclaimedSegments + 1 }));
+  }
+
+  lost(segment: SegmentId): void {
+    this.#add(partsOf(segment).camera, ({ lostInStore }) => ({ lostInStore: lostInStore + 1 }));
+  }
+
+  /** What a scan of the spool found; replaces what the last one said. */
+  scanned(found: readonly SpooledSegment[], usage: SpoolUsage): void {
+    this.#spool = usage;
+    const waiting = new Map<CameraId, Waiting>();
+    for (const entry of found) {
+      const { camera, fromMs, toMs } = entry.segment;
+      if (entry.kind === 'stored') this.#storedBefore(camera, { fromMs, toMs });
+      else waiting.set(camera, withWaiting(waiting.get(camera) ?? NOTHING_WAITS, entry));
+    }
+    for (const camera of new Set([...this.#byCamera.keys(), ...waiting.keys()])) {
+      this.#add(camera, () => waiting.get(camera) ?? NOTHING_WAITS);
+    }
+    const ids = new Set(found.map(({ segment }) => segment.id));
+    for (const id of this.#touchedAtMs.keys())
+      if (!ids.has(id) && !this.#inFlight.has(id)) this.#touchedAtMs.delete(id);
+  }
+
+  /** Makes the camera's series exist, with zeros. */
+  expect(camera: CameraId): void {
+    this.#add(camera, () => ({}));
+  }
+
+  isInFlight(segment: SegmentId): boolean {
+    return this.#inFlight.has(segment);
+  }
+
+  /** Monotonic ms; undefined when nothing happened to it since this worker started. */
+  touchedAtMs(segment: SegmentId): number | undefined {
+    return this.#touchedAtMs.get(segment);
+  }
+
+  get uploadsInFlight(): number {
+    return [...this.#inFlight.values()].reduce((sum, attempts) => sum + attempts, 0);
+  }
+
+  get uploads(): ReadonlyMap<CameraId, UploadStatus> {
+    return this.#byCamera;
+  }
+
+  get spool(): SpoolUsage | null {
+    return this.#spool;
+  }
+
+  #storedBefore(camera: CameraId, range: NonNullable<UploadStatus['lastStored']>): void {
+    this.#add(camera, ({ lastStored }) => ({
+      lastStored: lastStored !== null && lastStored.toMs >= range.toMs ? lastStored : range,
+    }));
+  }
+
+  #add(camera: CameraId, change: (status: UploadStatus) => Partial<UploadStatus>): void {
+    const status = this.#byCamera.get(camera) ?? EMPTY;
+    this.#byCamera.set(camera, { ...status, ...change(status) });
+  }
+}
+
+function withWaiting(sum: Waiting, { segment }: SpooledSegment): Waiting {
+  return {
+    waitingSegments: sum.waitingSegments + 1,
+    waitingBytes: sum.waitingBytes + segment.sizeBytes,
+    oldestWaitingMs: Math.min(sum.oldestWaitingMs ?? segment.toMs, segment.toMs),
+  };
+}

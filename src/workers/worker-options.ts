@@ -1,0 +1,44 @@
+import type { Clock } from '../clock.js';
+import type { Logger } from '../log.js';
+import type { ObjectStore } from '../object-store/object-store.js';
+import type { Recorder } from '../recorder/recorder.js';
+import type { Spool } from '../spool/spool.js';
+import type { Policies } from '../workflows/policies.js';
+import type { ConfiguredCamera } from './camera-workflows.js';
+import type { TemporalSettings } from './temporal/connection.js';
+import type { WorkflowCode } from './workflow-worker.js';
+
+/** What a worker is for: run workflows, record, or both. */
+export type StartWorkerOptions = CommonOptions &
+  (
+    | ({ readonly role: 'all' } & RecordingOptions & WorkflowOptions)
+    | ({ readonly role: 'recorder' } & RecordingOptions)
+    | ({ readonly role: 'workflows' } & WorkflowOptions)
+  );
+
+export interface CommonOptions {
+  readonly temporal: TemporalSettings;
+  readonly policies: Policies;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Temporal's own metrics are served there, on 127.0.0.1; null: not at all. Only the first worker of a process chooses. */
+  readonly coreMetricsPort: number | null;
+}
+
+export interface WorkflowOptions {
+  readonly workflowCode: WorkflowCode;
+}
+
+export interface RecordingOptions {
+  /** Not started yet; the worker starts and closes it. */
+  readonly recorder: Recorder;
+  readonly spool: Spool;
+  /** Closed with the worker. */
+  readonly store: ObjectStore;
+  readonly configuredCameras: readonly ConfiguredCamera[];
+  readonly maxConcurrentUploads: number;
+  /** How long a stored segment stays in the spool before it is confirmed and deleted. */
+  readonly keepLocalMs: number;
+  /** Default 50; every one may need two activity slots. */
+  readonly maxCameras?: number;
+}
