@@ -60,6 +60,7 @@ export class FragmentWalker {
 
   async #closeFragment(mdat: BoxAt): Promise<void> {
     if (this.#open === null) throw new Mp4Error('not-fragmented', `an mdat at ${mdat.offsetBytes} of no fragment`);
+    if (this.index.movie === null) throw new Mp4Error('no-movie', 'a fragment comes before the movie box');
     const { moof, content } = this.#open;
     const defaultsOf = (id: number) => this.index.track(id).movieTrack.defaults;
     const runs = parseMovieFragment(content, moof.offsetBytes, defaultsOf);

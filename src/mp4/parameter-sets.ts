@@ -1,27 +1,36 @@
 import type { SampleRun } from './movie-fragment.js';
 import type { ReadAt } from './read-at.js';
 import type { VideoEntry } from './sample-entry.js';
+import { spsPictureOf } from './sps-picture.js';
 import type { TrackSamples } from './track-samples.js';
 
 /** Parameter sets come first in a frame; with our stamp and an encoder's note they stay well below. */
 const LOOKED_AT_BYTES = 4096;
 const SPS_TYPE = { h264: 7, hevc: 33 } as const;
 
-/** Tells when a camera was reconfigured: FFmpeg copies on under the old sample description and says nothing. */
+/**
+ * Tells when a camera was reconfigured: FFmpeg copies on under the old sample description and says nothing.
+ *
+ * The description may come from the session description, and cameras exist whose frames carry a slightly different SPS
+ * from the start. So what the first keyframe carries counts as known too, as long as it describes the same picture.
+ */
 export class ParameterSetWatch {
   readonly #source: ReadAt;
+  #first: readonly Uint8Array[] | null = null;
   constructor(source: ReadAt) {
     this.#source = source;
   }
 
-  /** Whether a sync sample among the runs carries an SPS that its track's description does not have. */
+  /** Whether a sync sample among the runs carries an SPS that was not known. */
   async hasStranger(runs: readonly SampleRun[], trackOf: (id: number) => TrackSamples): Promise<boolean> {
     for (const run of runs) {
       const { entry } = trackOf(run.trackId).movieTrack;
       if (entry === null) continue;
       for (const sample of syncSamplesOf(run)) {
         const units = await this.#parameterSetsIn(sample, entry);
-        if (units.some((unit) => !isKnown(unit, entry.sequenceParameterSets))) return true;
+        this.#first ??= units.filter((unit) => isSamePicture(unit, entry));
+        const known = [...entry.sequenceParameterSets, ...this.#first];
+        if (units.some((unit) => !isKnown(unit, known))) return true;
       }
     }
     return false;
@@ -54,6 +63,11 @@ function syncSamplesOf(run: SampleRun): readonly SampleBytes[] {
 
 function isKnown(unit: Uint8Array, known: readonly Uint8Array[]): boolean {
   return known.some((other) => Buffer.compare(unit, other) === 0);
+}
+
+function isSamePicture(unit: Uint8Array, entry: VideoEntry): boolean {
+  const picture = JSON.stringify(spsPictureOf(unit, entry.codec));
+  return entry.sequenceParameterSets.some((known) => JSON.stringify(spsPictureOf(known, entry.codec)) === picture);
 }
 
 /** The whole NAL units at the start of a sample; a cut one ends the list. */

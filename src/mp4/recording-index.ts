@@ -34,7 +34,10 @@ export interface RecordingIndex {
   readonly videoStartMs: number;
   /** Presentation end over all tracks, milliseconds. */
   readonly mediaEndMs: number;
-  /** An SPS inside a sync sample is unlike the one in the sample description: the camera was reconfigured. */
+  /**
+   * An SPS inside a sync sample is unlike the one in the sample description and the one the file began with: the
+   * camera was reconfigured. Never seen in an `hvc1` track, out of whose samples FFmpeg takes the parameter sets.
+   */
   readonly hasParametersChanged: boolean;
 }
 
