@@ -81,7 +81,7 @@ export class S3Requests {
         throw signal.reason;
       }
       const refused = await this.#refused(operation, doing, signal, thrown);
-      observe(refused.answer.status === 404 ? 'not-there' : refused.error.code, thrown);
+      observe(isAbsence(refused) ? 'not-there' : refused.error.code, thrown);
       return refused;
     }
   }
@@ -126,6 +126,10 @@ export class S3Requests {
 interface Reason {
   readonly code: FailureCode;
   readonly cause: unknown;
+}
+
+function isAbsence({ answer, error }: { readonly answer: StoreAnswer; readonly error: StoreError }): boolean {
+  return answer.status === 404 && error.code !== 'store-bucket-missing';
 }
 
 function attemptsOf(seen: unknown): number {
