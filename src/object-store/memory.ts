@@ -104,7 +104,7 @@ export class MemoryStore implements ObjectStore {
 
   async putSmall(key: ObjectKey, body: Uint8Array, metadata: Metadata, signal: AbortSignal): Promise<void> {
     await this.#request('putSmall', key, signal, () =>
-      this.#hold(key, body.slice(), md5(body).toString('hex'), metadata),
+      this.#hold(key, new Uint8Array(body), md5(body).toString('hex'), metadata),
     );
   }
 
@@ -138,7 +138,7 @@ export class MemoryStore implements ObjectStore {
         throw new StoreError('store-rejected-bytes', redact(`${doing}: 400 BadDigest`));
       }
       const stored = { number: part.number, sizeBytes: body.length, etag: md5(body).toString('hex') };
-      begun.parts.push({ ...stored, bytes: body.slice() });
+      begun.parts.push({ ...stored, bytes: new Uint8Array(body) });
       return stored;
     });
   }

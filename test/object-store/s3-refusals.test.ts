@@ -1,0 +1,160 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import type { FailureCode } from '../../src/domain/failures.js';
+import { parseObjectKey } from '../../src/domain/ids.js';
+import type { ObjectStore } from '../../src/object-store/object-store.js';
+import { createS3Store, type S3Settings } from '../../src/object-store/s3.js';
+import { failureCodeOf } from '../../src/object-store/s3-errors.js';
+import type { RequestObservation } from '../../src/object-store/s3-requests.js';
+
+const KEY = parseObjectKey('camera-1/20251214/01-30-00_camera-1.mp4');
+const signal = AbortSignal.timeout(20_000);
+
+describe('failureCodeOf', () => {
+  const rows: readonly (readonly [number | null, string, FailureCode])[] = [
+    [null, 'TimeoutError', 'store-unreachable'],
+    [500, 'InternalError', 'store-failing'],
+    [502, 'Unknown', 'store-failing'],
+    [503, 'ServiceUnavailable', 'store-busy'],
+    [503, 'ErrTooManyRequest', 'store-busy'],
+    [503, 'SlowDown', 'store-busy'],
+    [429, 'Unknown', 'store-busy'],
+    [400, 'IncompleteBody', 'store-rejected-bytes'],
+    [400, 'BadDigest', 'store-rejected-bytes'],
+    [400, 'RequestTimeout', 'store-unreachable'],
+    [499, 'ClientDisconnected', 'store-unreachable'],
+    [404, 'NoSuchUpload', 'store-upload-gone'],
+    [400, 'InvalidPart', 'store-upload-gone'],
+    [400, 'InvalidPartOrder', 'store-upload-gone'],
+    [400, 'EntityTooSmall', 'store-upload-gone'],
+    [404, 'NoSuchBucket', 'store-bucket-missing'],
+    [403, 'SignatureDoesNotMatch', 'store-credentials'],
+    [403, 'InvalidAccessKeyId', 'store-credentials'],
+    [403, 'RequestTimeTooSkewed', 'store-clock-skew'],
+    [403, 'AccessDenied', 'store-forbidden'],
+    [403, 'Unknown', 'store-forbidden'],
+    [418, 'toString', 'store-unexpected'],
+  ];
+  it.each(rows)('takes %s %s for %s', (status, name, code) => {
+    expect(failureCodeOf({ status, name, message: '' })).toBe(code);
+  });
+});
+
+describe('an S3 store that refuses', () => {
+  it.each([
+    { what: 'a wrong secret', change: { secretAccessKey: 'wrong' } },
+    { what: 'an unknown key', change: { accessKeyId: 'nobody' } },
+  ])('says so of $what, though the answer to a HEAD says nothing', async ({ change }) => {
+    const s3 = inject('s3');
+    const store = opened({ ...s3, ...change });
+    for (const asking of [() => store.head(KEY, signal), () => store.ensureBucket(signal)]) {
+      await expect(asking()).rejects.toMatchObject({ code: 'store-credentials' });
+    }
+    await expect(store.createUpload(KEY, {}, signal)).rejects.toMatchObject({
+      code: 'store-credentials',
+      message: expect.stringContaining(`begin ${KEY}: 403`),
+    });
+  });
+
+  it('says that the bucket is missing when it may not be created', async () => {
+    const endpoint = await answering((request) => (request.method === 'HEAD' ? [404] : [403, 'AccessDenied']));
+    const store = opened({ endpoint });
+    for (const asking of [
+      () => store.createUpload(KEY, {}, signal),
+      () => store.putSmall(KEY, Buffer.from('x'), {}, signal),
+      () => store.ensureBucket(signal),
+    ]) {
+      await expect(asking()).rejects.toMatchObject({ code: 'store-bucket-missing' });
+    }
+  });
+
+  it('says that it is forbidden when the bucket is there', async () => {
+    const endpoint = await answering((request) =>
+      request.method === 'HEAD' && request.url === '/recordings' ? [200] : [403, 'AccessDenied'],
+    );
+    const store = opened({ endpoint });
+    await expect(store.createUpload(KEY, {}, signal)).rejects.toMatchObject({ code: 'store-forbidden' });
+    await expect(store.head(KEY, signal)).rejects.toMatchObject({ code: 'store-forbidden' });
+  });
+
+  it('is unreachable when nobody listens', async () => {
+    const endpoint = await answering(() => [200]);
+    const gone = new URL(endpoint);
+    gone.port = '1';
+    const store = opened({ endpoint: gone.origin });
+    await expect(store.head(KEY, signal)).rejects.toMatchObject({
+      code: 'store-unreachable',
+      message: expect.stringMatching(/^head camera-1.*ECONNREFUSED/),
+    });
+  });
+
+  it('tries a request that failed inside the store again, and reports how often and how it ended', async () => {
+    let asked = 0;
+    const endpoint = await answering(() => (++asked < 3 ? [500, 'InternalError'] : [404, 'NoSuchUpload']));
+    const seen: RequestObservation[] = [];
+    const store = opened({ endpoint, maxAttempts: 3 }, (observation) => void seen.push(observation));
+    const upload = { key: KEY, uploadId: 'u', partSizeBytes: 1 };
+    expect(await store.listParts(upload, signal)).toBeUndefined();
+    expect(seen).toMatchObject([{ operation: 'ListParts', outcome: 'not-there', attempts: 3 }]);
+    expect(seen[0]?.elapsedMs).toBeGreaterThan(0);
+  });
+
+  it('reports the keys it did not delete, though it answers 200', async () => {
+    const body = `<DeleteResult><Error><Key>${KEY}</Key><Code>AccessDenied</Code><Message>no</Message></Error></DeleteResult>`;
+    const endpoint = await answering(() => [200, '', body]);
+    expect(await opened({ endpoint }).delete([KEY], signal)).toEqual([{ key: KEY, error: 'AccessDenied: no' }]);
+  });
+
+  it('leaves out keys that no segment or gap could have', async () => {
+    const contents = ['folder/', 'a//b', 'a/b.mp4'].map(
+      (key) => `<Contents><Key>${key}</Key><Size>1</Size></Contents>`,
+    );
+    const body = `<ListBucketResult>${contents.join('')}</ListBucketResult>`;
+    const endpoint = await answering(() => [200, '', body]);
+    const keys: string[] = [];
+    for await (const { key } of opened({ endpoint }).list('', signal)) keys.push(key);
+    expect(keys).toEqual(['a/b.mp4']);
+  });
+
+  it('does not take a composite checksum for one of the whole', async () => {
+    const endpoint = await answering(() => [200], {
+      'x-amz-checksum-crc32': 'JgYpuw==-2',
+      'x-amz-checksum-type': 'COMPOSITE',
+    });
+    expect(await opened({ endpoint }).head(KEY, signal)).toMatchObject({ crc32Hex: null });
+  });
+});
+
+type Answer = readonly [status: number, code?: string, body?: string];
+
+/** A store that gives these answers and keeps nothing. */
+async function answering(
+  answer: (request: IncomingMessage) => Answer,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => {
+      const [status, code = '', body = `<Error><Code>${code}</Code><Message>text</Message></Error>`] = answer(request);
+      response.writeHead(status, {
+        'last-modified': new Date(0).toUTCString(),
+        'content-length': body.length,
+        ...headers,
+      });
+      response.end(request.method === 'HEAD' ? undefined : body);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function opened(settings: Partial<S3Settings>, onRequest?: (observation: RequestObservation) => void): ObjectStore {
+  const defaults = { bucket: 'recordings', region: 'us-east-1', accessKeyId: 'key', secretAccessKey: 'secret' };
+  const store = createS3Store({ endpoint: '', maxAttempts: 1, ...defaults, ...settings }, onRequest);
+  onTestFinished(() => store.close());
+  return store;
+}
