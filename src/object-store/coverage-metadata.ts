@@ -66,7 +66,7 @@ function segmentFields(field: (key: string) => string): Readonly<Record<keyof Se
     crc32Hex: field('crc32'),
     recording: { offsetBytes, sizeBytes, completeBytes, sha256Hex: field(RECORDING_SHA256_KEY) },
     gapsBefore: field('gaps') === '' ? [] : field('gaps').split('~').map(claimParts),
-    clockStepped: field('clock-stepped') === 'true',
+    clockStepped: booleanOf(field('clock-stepped')),
   };
 }
 
@@ -85,8 +85,15 @@ function numberOf(text: string): number {
   return text === '' ? Number.NaN : Number(text);
 }
 
+function booleanOf(text: string): boolean | undefined {
+  if (text === 'true') return true;
+  return text === 'false' ? false : undefined;
+}
+
+/** Without empty values: not every store keeps them. */
 function encoded(fields: Readonly<Record<string, string | number | boolean>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, encodeURIComponent(String(value))]));
+  const texts = Object.entries(fields).map(([key, value]) => [key, encodeURIComponent(String(value))]);
+  return Object.fromEntries(texts.filter(([, text]) => text !== ''));
 }
 
 /** A missing field reads as '', which no schema takes for a name; an undecodable value as itself. */
