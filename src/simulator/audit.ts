@@ -1,4 +1,6 @@
 import type { TimeRange } from '../domain/time-range.js';
+import { scanFrames } from '../mp4/frame-scanner.js';
+import type { ReadAt } from '../mp4/read-at.js';
 import type { ProducedFrame } from './frame-log.js';
 
 /** What the counting needs; all lists may be in any order. */
@@ -51,6 +53,29 @@ export function auditFrames(input: AuditInput): AuditReport {
       .filter((frame) => gaps.some((gap) => isWithin(frame.atMs, widen(gap, -edgeMs))))
       .map((frame) => frame.counter),
   };
+}
+
+/** The recording of one file: recorded, sealed or remuxed. */
+export interface AuditedFile {
+  readonly source: ReadAt;
+  readonly sizeBytes: number;
+}
+
+/** Finds the frames in the files, then counts as `auditFrames` does. @throws Mp4Error for a file that is no recording. */
+export async function auditRecordings(
+  files: readonly AuditedFile[],
+  input: Omit<AuditInput, 'stored'>,
+): Promise<AuditReport> {
+  return auditFrames({ ...input, stored: await storedCounters(files) });
+}
+
+/** The counters in the order of the files, and in decode order within them. @throws Mp4Error */
+export async function storedCounters(files: readonly AuditedFile[]): Promise<readonly number[]> {
+  const counters: number[] = [];
+  for (const file of files) {
+    for await (const frame of scanFrames(file.source, file.sizeBytes)) counters.push(frame.counter);
+  }
+  return counters;
 }
 
 function countOf(counters: readonly number[]): ReadonlyMap<number, number> {

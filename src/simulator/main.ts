@@ -1,9 +1,9 @@
 /**
  * Simulated cameras as a process of their own, so that the demo records from something that is not itself. Prints one line of JSON, the
  * URLs without userinfo, once all cameras serve; a parent with an IPC channel is told the same, and the progress while the picture is
- * made. Ends on SIGTERM, SIGINT, or when its parent goes.
+ * made. Ends on SIGTERM, or when its parent goes. SIGINT ends it only when it has no such parent: Ctrl-C reaches the whole group, and a
+ * recorder that is about to stop shall not see its cameras die first.
  */
-import { setMaxListeners } from 'node:events';
 import { parseArgs } from 'node:util';
 import { redact } from '../redact.js';
 import { loadPicture, PICTURES, type PictureName } from './picture.js';
@@ -25,9 +25,8 @@ interface Settings {
   readonly account: { readonly user: string; readonly password: string } | null;
 }
 
-async function main(): Promise<void> {
+async function main(stop: AbortSignal): Promise<void> {
   const settings = readSettings(process.argv.slice(2), process.env);
-  const stop = stopSignal();
   const picture = await loadPicture(settings.picture, {
     ffmpegPath: settings.ffmpegPath,
     cacheDir: settings.cacheDir,
@@ -93,9 +92,9 @@ function passwordIn(env: NodeJS.ProcessEnv, variable: string | undefined): strin
 
 function stopSignal(): AbortSignal {
   const stop = new AbortController();
-  setMaxListeners(0, stop.signal);
   const end = () => stop.abort();
-  process.once('SIGTERM', end).once('SIGINT', end).once('disconnect', end);
+  process.once('SIGTERM', end).once('disconnect', end);
+  process.on('SIGINT', process.connected ? () => undefined : end);
   return stop.signal;
 }
 
@@ -110,11 +109,13 @@ function tellParent(message: SimulatorMessage): void {
   if (process.connected) process.send?.(message);
 }
 
+const stop = stopSignal();
 try {
-  await main();
-  process.exitCode = 0;
+  await main(stop);
 } catch (error) {
-  process.stderr.write(`${redact(error instanceof Error ? error.message : String(error))}\n`);
-  process.exitCode = 1;
+  if (!stop.aborted) {
+    process.stderr.write(`${redact(error instanceof Error ? error.message : String(error))}\n`);
+    process.exitCode = 1;
+  }
 }
 if (process.connected) process.disconnect();

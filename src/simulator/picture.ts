@@ -52,13 +52,13 @@ export interface PictureOptions {
 /**
  * Loads a picture from the cache, or makes it first: `2k` takes FFmpeg about 20 s of two cores and 34 MB of disk. Safe to call from several
  * processes at once: each writes its own file and renames it.
- * @throws SimulatorError `picture-failed`, `picture-unreadable`; the signal's reason when aborted.
+ * @throws SimulatorError `picture-failed`, or `picture-unreadable` when FFmpeg made something else; the signal's reason when aborted.
  */
 export async function loadPicture(name: PictureName, options: PictureOptions): Promise<Picture> {
   const spec: PictureSpec = PICTURES[name];
   const path = join(options.cacheDir, cacheName(spec));
-  const cached = await readIfThere(path);
-  if (cached !== null) return parsePicture(spec, cached);
+  const cached = await readCached(spec, path);
+  if (cached !== null) return cached;
   await mkdir(options.cacheDir, { recursive: true });
   const temporary = `${path}.${randomUUID()}`;
   try {
@@ -128,11 +128,17 @@ async function runEncoder(spec: PictureSpec, output: string, options: PictureOpt
   });
   // EPIPE when FFmpeg ended early: its exit code tells more.
   child.stdin.on('error', () => undefined).end(drawClockFaces(frames, spec.fps));
-  const exitCode = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject).once('close', resolve);
+  let failure: Error | null = null;
+  child.once('error', (error) => {
+    failure = error;
   });
-  if (exitCode !== 0)
-    throw new SimulatorError('picture-failed', `FFmpeg made no picture (exit ${exitCode}): ${said()}`);
+  // Also after an abort or when there is no such program: nobody writes the file any more then.
+  const exitCode = await new Promise<number | null>((resolve) => {
+    child.once('close', resolve);
+  });
+  options.signal?.throwIfAborted();
+  if (exitCode === 0) return;
+  throw new SimulatorError('picture-failed', `FFmpeg made no picture (exit ${exitCode}): ${said()}`, failure);
 }
 
 function keepTail(stream: Readable): () => string {
@@ -143,10 +149,12 @@ function keepTail(stream: Readable): () => string {
   return () => tail.trim();
 }
 
-async function readIfThere(path: string): Promise<Buffer | null> {
+/** A file torn by a power cut counts as none. */
+async function readCached(spec: PictureSpec, path: string): Promise<Picture | null> {
   try {
-    return await readFile(path);
+    return parsePicture(spec, await readFile(path));
   } catch (error) {
+    if (error instanceof SimulatorError) return null;
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;
   }

@@ -1,10 +1,10 @@
-export type SimulatorErrorCode = 'picture-failed' | 'picture-unreadable' | 'closed' | 'bad-option';
+export type SimulatorErrorCode = 'picture-failed' | 'picture-unreadable' | 'bad-option';
 
 /** Thrown by everything in this folder. */
 export class SimulatorError extends Error {
   readonly code: SimulatorErrorCode;
-  constructor(code: SimulatorErrorCode, message: string, cause?: unknown) {
-    super(message, cause === undefined ? {} : { cause });
+  constructor(code: SimulatorErrorCode, message: string, cause: unknown = null) {
+    super(message, cause === null ? {} : { cause });
     this.name = 'SimulatorError';
     this.code = code;
   }

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { findFrameStamp } from '../../src/mp4/frame-stamp.js';
 import { type Account, digestAuthorization } from '../../src/simulator/digest-auth.js';
+import { waitFor } from '../support/wait-for.js';
 
 export interface Answer {
   readonly status: number;
@@ -148,11 +149,7 @@ export class RawClient {
   }
 }
 
-/** Polls; rejects when it does not come true in time. */
-export async function until(isTrue: () => boolean, what: string, timeoutMs = 5_000): Promise<void> {
-  const giveUpMs = performance.now() + timeoutMs;
-  while (!isTrue()) {
-    if (performance.now() > giveUpMs) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+/** Rejects when it does not come true in time. */
+export async function until(isTrue: () => boolean, what: string): Promise<void> {
+  await waitFor(isTrue, { what, deadlineMs: 5_000, pollMs: 10 });
 }
