@@ -189,7 +189,7 @@ class ChannelKeeperClient implements KeeperClient {
   };
 
   #failAll(reason: KeeperError): void {
-    for (const settle of [...this.#waiting.values()]) settle(reason);
+    for (const settle of this.#waiting.values()) settle(reason);
   }
 }
 

@@ -1,0 +1,147 @@
+/**
+ * One keeper a spool. The lock is a file that names its holder: pid, when that process started (so that a pid used again is not
+ * taken for it), and the boot. There is no kernel lock in Node; a holder that is gone is recognised, and its lock replaced.
+ *
+ * The file is made elsewhere and linked into place, so it is never seen half written and never replaces a live one. Where pids of
+ * several containers share one spool the holder may be invisible: what mounts the volume must see to one pod at a time.
+ */
+import { randomBytes } from 'node:crypto';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+
+export interface LockHolder {
+  readonly pid: number;
+  /** Clock ticks from boot to its start: field 22 of `/proc/<pid>/stat`. Null where there is no /proc. */
+  readonly startTicks: number | null;
+  readonly bootId: string | null;
+  readonly takenAtMs: number;
+}
+
+export interface SpoolLock {
+  /** Leaves the lock of anybody else alone. Idempotent. */
+  release(): Promise<void>;
+}
+
+/** Thrown when another keeper has the spool. */
+export class SpoolLockedError extends Error {
+  readonly code = 'spool-locked';
+  readonly holder: LockHolder;
+  constructor(path: string, holder: LockHolder) {
+    const since = new Date(holder.takenAtMs).toISOString();
+    super(`the spool is in use: ${path} is held by the keeper with pid ${holder.pid} since ${since}`);
+    this.name = 'SpoolLockedError';
+    this.holder = holder;
+  }
+}
+
+/** How often somebody else may be quicker before we say so. */
+const MAX_TRIES = 10;
+
+/** @throws SpoolLockedError with its holder when another keeper has it. The folder must be there. */
+export async function takeSpoolLock(path: string): Promise<SpoolLock> {
+  const mine = `${JSON.stringify(await describe(process.pid))}\n`;
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    if (await linkInto(path, mine)) return { release: () => release(path, mine) };
+    const text = await readIfThere(path);
+    if (text === undefined) continue;
+    const holder = parseHolder(text);
+    if (holder !== undefined && (await isAlive(holder))) throw new SpoolLockedError(path, holder);
+    await putAside(path, text);
+  }
+  throw new Error(`the lock ${path} changes hands too fast to be taken`);
+}
+
+/** Whether the lock was free. */
+async function linkInto(path: string, text: string): Promise<boolean> {
+  const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
+  try {
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Takes a stale lock out of the way. Another keeper may have replaced it since it was read: then that one is put back. */
+async function putAside(path: string, staleText: string): Promise<void> {
+  const aside = `${path}.stale.${process.pid}.${randomBytes(4).toString('hex')}`;
+  try {
+    await rename(path, aside);
+    if ((await readFile(aside, 'utf8')) !== staleText) await link(aside, path);
+  } catch (error) {
+    // ENOENT: another was quicker. EEXIST: the lock has a new holder already. Both are looked at again.
+    if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'EEXIST') throw error;
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+async function release(path: string, mine: string): Promise<void> {
+  if ((await readIfThere(path)) === mine) await rm(path, { force: true });
+}
+
+async function describe(pid: number): Promise<LockHolder> {
+  return { pid, startTicks: (await statOf(pid))?.startTicks ?? null, bootId: await bootId(), takenAtMs: Date.now() };
+}
+
+async function isAlive(holder: LockHolder): Promise<boolean> {
+  if (holder.bootId !== (await bootId())) return false;
+  if (holder.startTicks === null) return answersSignals(holder.pid);
+  const stat = await statOf(holder.pid);
+  return stat !== undefined && !stat.isZombie && stat.startTicks === holder.startTicks;
+}
+
+function answersSignals(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return errnoOf(error) === 'EPERM';
+  }
+}
+
+async function statOf(pid: number): Promise<{ readonly startTicks: number; readonly isZombie: boolean } | undefined> {
+  const text = await readIfThere(`/proc/${pid}/stat`);
+  if (text === undefined) return undefined;
+  // The name in field 2 may hold blanks and brackets; the fields after its last bracket begin with the third.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { startTicks: Number(fields[19]), isZombie: fields[0] === 'Z' };
+}
+
+async function bootId(): Promise<string | null> {
+  return (await readIfThere('/proc/sys/kernel/random/boot_id'))?.trim() ?? null;
+}
+
+function parseHolder(text: string): LockHolder | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isHolder(value) ? value : undefined;
+  } catch {
+    // Not ours, or torn by a power loss: nobody holds such a lock.
+    return undefined;
+  }
+}
+
+function isHolder(value: unknown): value is LockHolder {
+  if (typeof value !== 'object' || value === null) return false;
+  const { pid, startTicks, bootId, takenAtMs } = { pid: 0, startTicks: 0, bootId: '', takenAtMs: '', ...value };
+  const isPid = typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0;
+  const isStart = startTicks === null || typeof startTicks === 'number';
+  return isPid && isStart && (bootId === null || typeof bootId === 'string') && typeof takenAtMs === 'number';
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    // ESRCH: the process ended while its /proc file was read.
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH') return undefined;
+    throw error;
+  }
+}
+
+function errnoOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

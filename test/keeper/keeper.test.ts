@@ -1,0 +1,288 @@
+import { readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  compileFixtures,
+  ffmpegRequest,
+  fixture,
+  gone,
+  isAlive,
+  startedFfmpeg,
+  startKeeper,
+  temporaryFolder,
+  UNLIMITED,
+} from './keeper-harness.js';
+
+let built = '';
+beforeAll(async () => {
+  built = await compileFixtures();
+});
+afterAll(() => rm(built, { recursive: true, force: true }));
+
+describe('a recording', () => {
+  test('gets its URL through fd 4, and shows it in neither argv nor environment', async () => {
+    const keeper = await startKeeper({ built });
+    const worker = await keeper.nextWorker();
+    const request = ffmpegRequest(keeper, built);
+    const process = await worker.spawn(request);
+    const started = await startedFfmpeg(request);
+
+    expect(started.fd4).toBe(request.ffconcat);
+    expect(started.pid).toBe(process.pid);
+    expect(Object.keys(started.env).sort()).toEqual(['PATH', 'TZ']);
+    expect(started.env['TZ']).toBe('UTC');
+    for (const file of ['cmdline', 'environ']) {
+      expect(await readFile(`/proc/${process.pid}/${file}`, 'utf8')).not.toContain('hunter2');
+    }
+    expect(await readFile(join(request.cwd, 'ffmpeg.log'), 'utf8')).toBe('opened\n');
+    expect(((await stat(join(request.cwd, 'ffmpeg.log'))).mode & 0o777).toString(8)).toBe('600');
+    expect(((await stat(request.cwd)).mode & 0o777).toString(8)).toBe('700');
+    expect(keeper.stderr()).not.toContain('hunter2');
+  });
+
+  test('keeps its pid when the worker is killed, and the next worker is told of it', async () => {
+    const keeper = await startKeeper({ built });
+    const first = await keeper.nextWorker();
+    const request = ffmpegRequest(keeper, built);
+    const ffmpeg = await first.spawn(request);
+    await startedFfmpeg(request);
+    process.kill(first.pid, 'SIGKILL');
+
+    const second = await keeper.nextWorker();
+    expect(await second.list()).toEqual([ffmpeg]);
+    expect(isAlive(ffmpeg.pid)).toBe(true);
+    expect(second.pid).not.toBe(first.pid);
+  });
+
+  test('that ends while there is no worker is told to the next one, with its code', async () => {
+    const keeper = await startKeeper({ built, limits: { restarts: { ...UNLIMITED, startUpWaitMs: 1_000 } } });
+    const first = await keeper.nextWorker();
+    const request = ffmpegRequest(keeper, built);
+    const ffmpeg = await first.spawn(request);
+    await startedFfmpeg(request);
+    process.kill(first.pid, 'SIGKILL');
+    await gone(first.pid);
+    process.kill(ffmpeg.pid, 'SIGTERM');
+    await gone(ffmpeg.pid);
+    expect(keeper.stderr().match(/"worker started"/g)).toHaveLength(1);
+    const second = await keeper.nextWorker();
+    expect(await second.nextExit()).toEqual({ session: request.session, code: 255, signal: null });
+  });
+
+  test('whose end a worker dies of is told again to the next one', async () => {
+    const keeper = await startKeeper({ built, worker: 'dies-on-exit' });
+    const first = await keeper.nextWorker();
+    await first.spawn(ffmpegRequest(keeper, built, 'ends'));
+    await expect.poll(() => keeper.stderr().match(/"code":3,/g)?.length, { timeout: 10_000 }).toBeGreaterThan(1);
+  });
+
+  test('is told as ended once, with its code, and then forgotten', async () => {
+    const keeper = await startKeeper({ built });
+    const first = await keeper.nextWorker();
+    const request = ffmpegRequest(keeper, built, 'ends');
+    await first.spawn(request);
+    expect(await first.nextExit()).toEqual({ session: request.session, code: 7, signal: null });
+    process.kill(first.pid, 'SIGKILL');
+    const second = await keeper.nextWorker();
+    expect(await second.list()).toEqual([]);
+    expect(second.exits).toEqual([]);
+  });
+
+  test('is refused to a camera that has one, and answered with itself when asked for again', async () => {
+    const keeper = await startKeeper({ built });
+    const worker = await keeper.nextWorker();
+    const request = ffmpegRequest(keeper, built);
+    const [ffmpeg, again] = await Promise.all([worker.spawn(request), worker.spawn(request)]);
+    expect(again).toEqual(ffmpeg);
+    await expect(worker.spawn(ffmpegRequest(keeper, built))).rejects.toThrow('already-recording');
+    await worker.spawn(ffmpegRequest(keeper, built, 'obedient', 'camera-2'));
+    expect(await worker.list()).toHaveLength(2);
+  });
+
+  test.each([
+    ['/nowhere/ffmpeg', 'no-program'],
+    ['no-such-program-anywhere', 'no-program'],
+  ])('with the program %s fails with %s', async (program, code) => {
+    const keeper = await startKeeper({ built });
+    const worker = await keeper.nextWorker();
+    await expect(worker.spawn({ ...ffmpegRequest(keeper, built), argv: [program] })).rejects.toThrow(code);
+  });
+
+  test('that does not read fd 4 does the keeper no harm', async () => {
+    const keeper = await startKeeper({ built });
+    const worker = await keeper.nextWorker();
+    const request = { ...ffmpegRequest(keeper, built), argv: ['true'], ffconcat: 'x'.repeat(4_000_000) };
+    await worker.spawn(request);
+    expect(await worker.nextExit()).toMatchObject({ code: 0 });
+    expect(await worker.list()).toEqual([]);
+  });
+
+  test('is sent SIGTERM at most once', async () => {
+    const keeper = await startKeeper({ built });
+    const worker = await keeper.nextWorker();
+    const request = ffmpegRequest(keeper, built, 'stubborn');
+    const ffmpeg = await worker.spawn(request);
+    await startedFfmpeg(request);
+    expect([await worker.signal(ffmpeg, 'SIGTERM'), await worker.signal(ffmpeg, 'SIGTERM')]).toEqual([true, true]);
+    await expect.poll(() => readFile(join(request.cwd, 'signals.txt'), 'utf8').catch(() => '')).toBe('SIGTERM\n');
+    expect(await worker.signal(ffmpeg, 'SIGKILL')).toBe(true);
+    expect(await worker.nextExit()).toEqual({ session: request.session, code: null, signal: 'SIGKILL' });
+    expect(await worker.signal(ffmpeg, 'SIGKILL')).toBe(false);
+    expect(await readFile(join(request.cwd, 'signals.txt'), 'utf8')).toBe('SIGTERM\n');
+  });
+
+  test('ends by itself when the keeper is killed, and so does the worker', async () => {
+    const keeper = await startKeeper({ built });
+    const worker = await keeper.nextWorker();
+    const request = ffmpegRequest(keeper, built);
+    const ffmpeg = await worker.spawn(request);
+    await startedFfmpeg(request);
+    process.kill(keeper.pid, 'SIGKILL');
+    await gone(ffmpeg.pid);
+    await gone(worker.pid);
+  });
+});
+
+describe('a worker', () => {
+  test('is replaced on SIGHUP without the recordings noticing', async () => {
+    const keeper = await startKeeper({ built });
+    const first = await keeper.nextWorker();
+    const request = ffmpegRequest(keeper, built);
+    const ffmpeg = await first.spawn(request);
+    await startedFfmpeg(request);
+    process.kill(keeper.pid, 'SIGHUP');
+    expect(await first.nextLeave()).toBe('detach');
+    const second = await keeper.nextWorker();
+    expect(await second.list()).toEqual([ffmpeg]);
+    expect(isAlive(first.pid)).toBe(false);
+  });
+
+  test('that does not leave for its successor is killed', async () => {
+    const keeper = await startKeeper({ built, worker: 'stubborn', limits: { detachTimeoutMs: 200 } });
+    const first = await keeper.nextWorker();
+    process.kill(keeper.pid, 'SIGHUP');
+    await keeper.nextWorker();
+    expect(isAlive(first.pid)).toBe(false);
+  });
+
+  test('without a pulse is killed and replaced', async () => {
+    const keeper = await startKeeper({ built, limits: { pulseTimeoutMs: 500 } });
+    const first = await keeper.nextWorker();
+    first.tell({ kind: 'hang' });
+    const second = await keeper.nextWorker();
+    expect(isAlive(first.pid)).toBe(false);
+    expect(keeper.stderr()).toContain('no pulse');
+    expect(await second.list()).toEqual([]);
+  });
+
+  test('in a crash loop is started at the rate allowed, not more often', async () => {
+    const folder = await temporaryFolder();
+    const deaths = join(folder, 'deaths');
+    const keeper = await startKeeper({
+      built,
+      workerArgv: [fixture(built, 'dying-worker'), deaths, '1'],
+      limits: {
+        restarts: { ...UNLIMITED, burst: { starts: 3, withinMs: 60_000, waitMs: 60_000 } },
+      },
+    });
+    await expect.poll(() => keeper.stderr(), { timeout: 10_000 }).toContain('worker keeps ending');
+    expect((await readFile(deaths, 'utf8')).trim().split('\n')).toHaveLength(3);
+    // A person may have repaired it: SIGHUP does not wait.
+    process.kill(keeper.pid, 'SIGHUP');
+    await expect
+      .poll(async () => (await readFile(deaths, 'utf8')).trim().split('\n').length, { timeout: 10_000 })
+      .toBe(4);
+    process.kill(keeper.pid, 'SIGTERM');
+    expect(await keeper.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test('with a wrong configuration ends the keeper, with the same code', async () => {
+    const folder = await temporaryFolder();
+    const keeper = await startKeeper({
+      built,
+      workerArgv: [fixture(built, 'dying-worker'), join(folder, 'deaths'), '78'],
+    });
+    expect(await keeper.exited).toEqual({ code: 78, signal: null });
+    expect((await readFile(join(folder, 'deaths'), 'utf8')).trim().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('the end', () => {
+  test('asks the worker to stop, ends what it left with one SIGTERM, and gives the lock back', async () => {
+    const keeper = await startKeeper({ built });
+    const worker = await keeper.nextWorker();
+    const request = ffmpegRequest(keeper, built);
+    const ffmpeg = await worker.spawn(request);
+    await startedFfmpeg(request);
+    process.kill(keeper.pid, 'SIGTERM');
+    expect(await worker.nextLeave()).toBe('stop');
+    expect(await keeper.exited).toEqual({ code: 0, signal: null });
+    expect(isAlive(ffmpeg.pid)).toBe(false);
+    expect(await readFile(join(request.cwd, 'signals.txt'), 'utf8')).toBe('SIGTERM\n');
+    await expect(stat(join(keeper.folder, 'lock'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('kills a worker and a recording that do not go', async () => {
+    const keeper = await startKeeper({
+      built,
+      worker: 'stubborn',
+      limits: { stopTimeoutMs: 200, ffmpegStopTimeoutMs: 200 },
+    });
+    const worker = await keeper.nextWorker();
+    const request = ffmpegRequest(keeper, built, 'stubborn');
+    const ffmpeg = await worker.spawn(request);
+    await startedFfmpeg(request);
+    process.kill(keeper.pid, 'SIGINT');
+    expect(await keeper.exited).toEqual({ code: 1, signal: null });
+    expect([isAlive(worker.pid), isAlive(ffmpeg.pid)]).toEqual([false, false]);
+    expect(await readFile(join(request.cwd, 'signals.txt'), 'utf8')).toBe('SIGTERM\n');
+  });
+
+  test('is forced by a second signal', async () => {
+    const keeper = await startKeeper({ built, worker: 'stubborn', limits: { stopTimeoutMs: 60_000 } });
+    const worker = await keeper.nextWorker();
+    const request = ffmpegRequest(keeper, built, 'stubborn');
+    const ffmpeg = await worker.spawn(request);
+    await startedFfmpeg(request);
+    process.kill(keeper.pid, 'SIGINT');
+    await worker.nextLeave();
+    process.kill(keeper.pid, 'SIGINT');
+    expect(await keeper.exited).toEqual({ code: 130, signal: null });
+    expect([isAlive(worker.pid), isAlive(ffmpeg.pid)]).toEqual([false, false]);
+    await expect(stat(join(keeper.folder, 'lock'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('is not forced by the copy of a signal that npm sends', async () => {
+    const keeper = await startKeeper({
+      built,
+      worker: 'stubborn',
+      limits: { stopTimeoutMs: 300, repeatedSignalMs: 10_000 },
+    });
+    const worker = await keeper.nextWorker();
+    process.kill(keeper.pid, 'SIGINT');
+    await worker.nextLeave();
+    process.kill(keeper.pid, 'SIGINT');
+    expect(await keeper.exited).toEqual({ code: 1, signal: null });
+  });
+});
+
+describe('the spool', () => {
+  test('has one keeper: the second is refused, and told who has it', async () => {
+    const keeper = await startKeeper({ built });
+    await keeper.nextWorker();
+    const second = await startKeeper({ built, folder: keeper.folder });
+    expect(await second.exited).toEqual({ code: 75, signal: null });
+    expect(second.stderr()).toContain(`pid ${keeper.pid} `);
+    expect(JSON.parse(await readFile(join(keeper.folder, 'lock'), 'utf8'))).toMatchObject({ pid: keeper.pid });
+  });
+
+  test('of a keeper that was killed is taken by the next one', async () => {
+    const keeper = await startKeeper({ built });
+    await keeper.nextWorker();
+    process.kill(keeper.pid, 'SIGKILL');
+    await keeper.exited;
+    const second = await startKeeper({ built, folder: keeper.folder });
+    await second.nextWorker();
+    expect(JSON.parse(await readFile(join(keeper.folder, 'lock'), 'utf8'))).toMatchObject({ pid: second.pid });
+  });
+});
