@@ -14,7 +14,7 @@ type Sidecar = { readonly segment: SealedSegment; readonly sealedAtMs: number };
 
 export interface SegmentReaderOptions {
   readonly layout: SpoolLayout;
-  quarantine(path: string, reason: Redacted): Promise<void>;
+  readonly quarantine: (path: string, reason: Redacted) => Promise<void>;
 }
 
 /**
