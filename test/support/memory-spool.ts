@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib';
+import { crc32Hex } from '../../src/domain/crc32.js';
 import {
   type CameraId,
   parseRecorderId,
@@ -16,6 +18,10 @@ import type {
   SpoolLayout,
   SpoolUsage,
 } from '../../src/spool/spool.js';
+
+/** Every segment of a `MemorySpool` is so many of these bytes. */
+const SIZE_BYTES = 1_000;
+const BYTE = 7;
 
 /** A spool without a disk, for tests of what works on one. */
 export class MemorySpool implements Spool {
@@ -52,7 +58,7 @@ export class MemorySpool implements Spool {
     }
     return {
       sizeBytes: found.segment.sizeBytes,
-      read: async (into) => void into.fill(7),
+      read: async (into) => void into.fill(BYTE),
       close: async () => undefined,
     };
   }
@@ -116,9 +122,14 @@ export function sealedSegment(camera: CameraId, recorder: RecorderId, index: num
     container: 'header-in-front',
     video: { codec: 'h264', widthPx: 2560, heightPx: 1440, frames: 900 },
     mediaDurationMs: 60_000,
-    sizeBytes: 1_000,
-    crc32Hex: '00000000',
-    recording: { offsetBytes: 100, sizeBytes: 900, completeBytes: 900, sha256Hex: '0'.repeat(64) },
+    sizeBytes: SIZE_BYTES,
+    crc32Hex: crc32Hex(crc32(Buffer.alloc(SIZE_BYTES, BYTE))),
+    recording: {
+      offsetBytes: 100,
+      sizeBytes: SIZE_BYTES - 100,
+      completeBytes: SIZE_BYTES - 100,
+      sha256Hex: '0'.repeat(64),
+    },
     gapsBefore: [],
     clockStepped: false,
   };

@@ -1,0 +1,118 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { pino } from 'pino';
+import { afterAll, onTestFinished } from 'vitest';
+import { systemClock } from '../../src/clock.js';
+import type { CameraId } from '../../src/domain/ids.js';
+import type { SealedSegment } from '../../src/domain/segment.js';
+import { MemoryStore } from '../../src/object-store/memory.js';
+import type { ConfiguredCamera } from '../../src/workers/camera-workflows.js';
+import { policiesOf, type RunningWorker, startWorker } from '../../src/workers/main.js';
+import type { CameraStatus, Policies } from '../../src/workflows/contract.js';
+import { FakeRecorder } from './fake-recorder.js';
+import { MemorySpool, sealedSegment } from './memory-spool.js';
+import { tempDir, tempDirUntil } from './temp-dir.js';
+import { waitFor } from './wait-for.js';
+
+const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+let bundlePath: Promise<string> | undefined;
+
+export interface TestWorker {
+  readonly worker: RunningWorker;
+  readonly recorder: FakeRecorder;
+  readonly spool: MemorySpool;
+  readonly store: MemoryStore;
+  readonly client: Client;
+  /** As the recorder does it: the file first, then the hint. */
+  seal(segment: SealedSegment): void;
+  attached(camera: CameraId, count?: number): Promise<void>;
+  status(camera: CameraId): Promise<CameraStatus>;
+}
+
+export interface TestWorkerOptions {
+  readonly address: string;
+  readonly namespace: string;
+  readonly recorderId: string;
+  readonly configured?: readonly ConfiguredCamera[];
+  readonly recorder?: FakeRecorder;
+  readonly spool?: MemorySpool;
+  readonly store?: MemoryStore;
+  readonly policies?: Partial<Policies>;
+  readonly keepLocalMs?: number;
+}
+
+/** Times are a twentieth of the real ones, and a cancel arrives within 0.2 s. */
+export const TEST_POLICIES: Policies = { ...policiesOf(0.05), heartbeatThrottleMs: 200, heartbeatEveryMs: 100 };
+
+/** The real worker, all roles, with a fake recorder, on a real server. Stopped when the running test ends. */
+export async function startTestWorker(options: TestWorkerOptions): Promise<TestWorker> {
+  const { address, namespace } = options;
+  const recorder = options.recorder ?? new FakeRecorder();
+  const spool = options.spool ?? new MemorySpool(options.recorderId, await tempDir());
+  const store = options.store ?? new MemoryStore();
+  bundlePath ??= bundleToFile();
+  const worker = await startWorker({
+    role: 'all',
+    temporal: { connectionOptions: { address }, namespace },
+    policies: { ...TEST_POLICIES, ...options.policies },
+    log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
+    clock: systemClock,
+    coreMetricsPort: null,
+    workflowCode: { kind: 'bundle', path: await bundlePath },
+    recorder,
+    spool,
+    store,
+    configuredCameras: options.configured ?? [],
+    maxConcurrentUploads: 4,
+    keepLocalMs: options.keepLocalMs ?? 3_600_000,
+  });
+  onTestFinished(async () => await worker.stop('detach'));
+  const client = await lazyClient(address, namespace);
+  return {
+    worker,
+    recorder,
+    spool,
+    store,
+    client,
+    seal: (segment) => {
+      spool.add(segment);
+      recorder.emitSealed(segment);
+    },
+    attached: async (camera, count = 1) => {
+      const isThere = (): boolean => recorder.of(camera).length >= count;
+      await waitFor(isThere, { what: `${count} attachments of ${camera}`, deadlineMs: 20_000 });
+    },
+    status: async (camera) => await client.workflow.getHandle(camera).query<CameraStatus>('status'),
+  };
+}
+
+export function segmentOf(camera: CameraId, spool: MemorySpool, index: number): SealedSegment {
+  return sealedSegment(camera, spool.recorder, index, Date.UTC(2025, 11, 14, 1, 30));
+}
+
+export const SPEC: ConfiguredCamera['spec'] = {
+  source: { kind: 'secret', name: 'front-door' },
+  segmentDurationSec: 60,
+  audio: 'aac',
+  stallTimeoutMs: 4_000,
+  socketTimeoutMs: 2_500,
+  tlsVerify: false,
+};
+
+/** Does not need the server yet. */
+async function lazyClient(address: string, namespace: string): Promise<Client> {
+  const connection = Connection.lazy({ address });
+  onTestFinished(async () => await connection.close());
+  return new Client({ connection, namespace });
+}
+
+async function bundleToFile(): Promise<string> {
+  const dir = await tempDirUntil(afterAll, 'workflow-bundle');
+  const { code } = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: new DefaultLogger('ERROR') });
+  const path = join(dir, 'workflow-bundle.js');
+  await writeFile(path, code);
+  return path;
+}
