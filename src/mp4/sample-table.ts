@@ -31,6 +31,7 @@ export function* tableSamples({ sampleTable }: MovieTrack): Generator<Sample> {
 
 interface Sizes {
   readonly count: number;
+  /** Once for every sample, in order. */
   at(sample: number): number;
 }
 
@@ -38,12 +39,10 @@ function readSizes(stsz: Box): Sizes {
   const cursor = new BoxCursor(stsz.content, 4);
   const common = cursor.u32();
   const count = cursor.u32();
-  if (common > 0) return { count, at: () => common };
-  const sizes = Uint32Array.from({ length: count }, () => cursor.u32());
+  // Samples are asked for in order, so that a table needs no copy.
   const at = (sample: number) => {
-    const size = sizes[sample];
-    if (size === undefined) throw new Mp4Error('bad-box', `there are sizes for ${count} samples only`);
-    return size;
+    if (sample >= count) throw new Mp4Error('bad-box', `there are sizes for ${count} samples only`);
+    return common > 0 ? common : cursor.u32();
   };
   return { count, at };
 }
