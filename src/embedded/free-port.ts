@@ -8,6 +8,9 @@ const LOWEST_PORT = 10_240;
 const HIGHEST_PORT = 22_767;
 const MAX_TRIES = 200;
 
+/** Some of a server's ports, as wished: of an earlier run, or a user's habit. */
+export type WantedPorts<Ports> = { readonly [Name in keyof Ports]?: number | undefined };
+
 export interface PortWish {
   /** Taken if it is free; otherwise another one is found. */
   readonly preferred?: number | undefined;
@@ -26,6 +29,27 @@ export function portFinder(): (wish?: PortWish) => Promise<number> {
     for (const offset of [0, ...(wish.alsoFreeAt ?? [])]) taken.add(port + offset);
     return port;
   };
+}
+
+const MAX_RACES = 3;
+
+/**
+ * Starts something on chosen ports, and again on others when it died because somebody took one of them in between.
+ * Every other failure is thrown as it is.
+ */
+export async function startOnFreePorts<Ports extends object, Server>(
+  choose: () => Promise<Ports>,
+  start: (ports: Ports) => Promise<Server>,
+): Promise<Server> {
+  for (let races = 1; ; races += 1) {
+    const ports = await choose();
+    try {
+      return await start(ports);
+    } catch (error) {
+      const hasDied = error instanceof EmbeddedError && error.code === 'server-died';
+      if (!hasDied || races === MAX_RACES || (await areFree(Object.values(ports)))) throw error;
+    }
+  }
 }
 
 async function findFreePort(wish: PortWish, taken: ReadonlySet<number>): Promise<number> {

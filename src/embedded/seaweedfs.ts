@@ -9,7 +9,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../log.js';
 import { type BucketAddress, isBucketServed } from './bucket-probe.js';
-import { portFinder } from './free-port.js';
+import { portFinder, startOnFreePorts, type WantedPorts } from './free-port.js';
 import { type ServerProcess, startServerProcess, untilReady } from './server-process.js';
 
 const READY_DEADLINE_MS = 30_000;
@@ -39,18 +39,23 @@ export interface SeaweedfsOptions {
   readonly secretAccessKey: string;
   /** Made if missing. */
   readonly bucket: string;
-  /** Wanted ports: of an earlier run, or a user's habit. */
-  readonly ports?: Partial<SeaweedfsPorts>;
+  readonly ports?: WantedPorts<SeaweedfsPorts>;
   readonly log?: Logger;
   readonly signal?: AbortSignal;
 }
 
 /** Throws `EmbeddedError`; leaves no process behind when it throws. */
 export async function startSeaweedfs(options: SeaweedfsOptions): Promise<Seaweedfs> {
-  const ports = await findSeaweedfsPorts(options.ports ?? {});
   // Without its log folder the program complains and logs nothing.
   await mkdir(join(options.dir, 'logs'), { recursive: true });
   await mkdir(join(options.dir, 'data'), { recursive: true, mode: 0o700 });
+  return await startOnFreePorts(
+    async () => await chooseSeaweedfsPorts(options.ports ?? {}),
+    async (ports) => await startOn(ports, options),
+  );
+}
+
+async function startOn(ports: SeaweedfsPorts, options: SeaweedfsOptions): Promise<Seaweedfs> {
   const logPath = join(options.dir, 'weed.log');
   const server = await startServerProcess({
     name: 'SeaweedFS',
@@ -80,7 +85,7 @@ export async function startSeaweedfs(options: SeaweedfsOptions): Promise<Seaweed
   return Object.assign(server, address, { ports });
 }
 
-async function findSeaweedfsPorts(wanted: Partial<SeaweedfsPorts>): Promise<SeaweedfsPorts> {
+async function chooseSeaweedfsPorts(wanted: WantedPorts<SeaweedfsPorts>): Promise<SeaweedfsPorts> {
   const findPort = portFinder();
   const find = async (preferred: number | undefined): Promise<number> =>
     await findPort({ preferred, alsoFreeAt: [GRPC_OFFSET] });

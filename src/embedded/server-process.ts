@@ -41,6 +41,8 @@ export interface ServerCommand {
   readonly env?: Readonly<Record<string, string>>;
   /** Standard output and error are appended here: a pipe would tie the server to us. */
   readonly logPath: string;
+  /** Given: a Node program of ours, which tells its parent things and ends when the channel does. */
+  readonly onMessage?: (message: unknown) => void;
 }
 
 /** Starts it and returns as soon as the process exists, which says nothing about its being ready. */
@@ -49,11 +51,13 @@ export async function startServerProcess(command: ServerCommand): Promise<Server
   const log = await open(command.logPath, 'a', 0o600);
   try {
     const [file, ...args] = dyingWithParent([command.file, ...command.args]);
+    const { onMessage } = command;
     const child = spawn(file, args, {
       detached: true,
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: ['ignore', log.fd, log.fd, ...(onMessage === undefined ? [] : ['ipc' as const])],
       env: { ...process.env, ...command.env },
     });
+    if (onMessage !== undefined) child.on('message', onMessage);
     return await adoptChild(child, command.name);
   } finally {
     await log.close();

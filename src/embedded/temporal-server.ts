@@ -9,7 +9,7 @@ import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
 import type { Logger } from '../log.js';
-import { portFinder } from './free-port.js';
+import { portFinder, startOnFreePorts, type WantedPorts } from './free-port.js';
 import { type ServerProcess, startServerProcess, untilReady } from './server-process.js';
 
 const READY_DEADLINE_MS = 30_000;
@@ -47,22 +47,31 @@ export interface TemporalServerOptions {
   /** SQLite file; null keeps everything in memory. */
   readonly dbPath: string | null;
   readonly logPath: string;
-  /** Wanted ports: of an earlier run, or a user's habit. */
-  readonly ports?: Partial<TemporalPorts>;
+  readonly ports?: WantedPorts<TemporalPorts>;
   readonly log?: Logger;
   readonly signal?: AbortSignal;
 }
 
 /** Throws `EmbeddedError`; leaves no process behind when it throws. */
 export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
-  const findPort = portFinder();
-  const ports: TemporalPorts = {
-    grpc: await findPort({ preferred: options.ports?.grpc }),
-    ui: await findPort({ preferred: options.ports?.ui }),
-    http: await findPort({ preferred: options.ports?.http }),
-    metrics: await findPort({ preferred: options.ports?.metrics }),
-  };
   if (options.dbPath !== null) await mkdir(dirname(options.dbPath), { recursive: true });
+  return await startOnFreePorts(
+    async () => await chooseTemporalPorts(options.ports ?? {}),
+    async (ports) => await startOn(ports, options),
+  );
+}
+
+async function chooseTemporalPorts(wanted: WantedPorts<TemporalPorts>): Promise<TemporalPorts> {
+  const findPort = portFinder();
+  return {
+    grpc: await findPort({ preferred: wanted.grpc }),
+    ui: await findPort({ preferred: wanted.ui }),
+    http: await findPort({ preferred: wanted.http }),
+    metrics: await findPort({ preferred: wanted.metrics }),
+  };
+}
+
+async function startOn(ports: TemporalPorts, options: TemporalServerOptions): Promise<TemporalServer> {
   const server = await startServerProcess({
     name: 'Temporal',
     file: options.temporalPath,
