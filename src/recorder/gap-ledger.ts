@@ -13,6 +13,8 @@ export interface GapLedger {
   readonly lastEndedAtMs: number | null;
   /** Oldest first. */
   readonly causes: readonly CauseFrom[];
+  /** Nothing was recorded since the last cause was noted. */
+  readonly isGapOpen: boolean;
 }
 
 export interface CauseFrom {
@@ -20,7 +22,7 @@ export interface CauseFrom {
   readonly fromMs: number;
 }
 
-export const EMPTY_LEDGER: GapLedger = { lastEndedAtMs: null, causes: [] };
+export const EMPTY_LEDGER: GapLedger = { lastEndedAtMs: null, causes: [], isGapOpen: false };
 
 /** A sidecar carries at most so many. */
 export const MOST_CLAIMS = 8;
@@ -29,11 +31,23 @@ const MOST_CAUSES = 32;
 /** Nothing was noted: the only thing that leaves no note is our own end. */
 const UNNOTED: GapCause = 'recorder-restarted';
 
-/** The same cause again goes on; the ledger stays the same object then. */
+/** The same cause again, with nothing recorded in between, goes on; the ledger stays the same object then. */
 export function noteCause(ledger: GapLedger, cause: GapCause, atMs: number): GapLedger {
-  if (ledger.causes.at(-1)?.cause === cause) return ledger;
+  if (ledger.isGapOpen && ledger.causes.at(-1)?.cause === cause) return ledger;
   const causes = [...ledger.causes, { cause, fromMs: atMs }];
-  return { ...ledger, causes: causes.length > MOST_CAUSES ? withoutShortest(causes) : causes };
+  return { ...ledger, isGapOpen: true, causes: causes.length > MOST_CAUSES ? withoutShortest(causes) : causes };
+}
+
+/** A file that began at `fromMs` could not be read; what is known of later times stays. */
+export function noteQuarantined(ledger: GapLedger, fromMs: number): GapLedger {
+  const earlier = ledger.causes.filter((cause) => cause.fromMs <= fromMs);
+  const later = ledger.causes.filter((cause) => cause.fromMs > fromMs);
+  return { ...ledger, causes: [...earlier, { cause: 'quarantined', fromMs }, ...later] };
+}
+
+/** Frames come again; the segment that will carry the claims is sealed much later. */
+export function footageBegan(ledger: GapLedger): GapLedger {
+  return { ...ledger, isGapOpen: false };
 }
 
 /** Footage known from elsewhere (a sidecar in the spool, another recorder). Never goes back. */
@@ -51,7 +65,9 @@ export function footageSealed(
 ): { readonly claims: readonly GapClaim[]; readonly ledger: GapLedger } {
   const claims = claimsUntil(ledger, footage.fromMs, by);
   const lastEndedAtMs = Math.max(footage.toMs, ledger.lastEndedAtMs ?? footage.toMs);
-  return { claims, ledger: { lastEndedAtMs, causes: ledger.causes.filter((cause) => cause.fromMs >= lastEndedAtMs) } };
+  // Noted inside the footage is the end of its own session: the last frame ends a little after it was muxed.
+  const causes = ledger.causes.filter((cause) => cause.fromMs >= footage.fromMs);
+  return { claims, ledger: { ...ledger, lastEndedAtMs, causes } };
 }
 
 /** What explains the time from the last footage to `untilMs`; at most 8, oldest first, touching. */
@@ -79,6 +95,7 @@ export function ledgerFrom(journal: {
   return {
     lastEndedAtMs: journal.lastEndedAtMs,
     causes: journal.openClaims.map(({ cause, fromMs }) => ({ cause, fromMs })),
+    isGapOpen: journal.openClaims.length > 0,
   };
 }
 

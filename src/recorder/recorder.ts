@@ -1,6 +1,9 @@
 import type { CameraCondition, CameraSpec, StopCause } from '../domain/camera.js';
 import type { CameraId } from '../domain/ids.js';
 import type { SealedSegment } from '../domain/segment.js';
+import type { CameraStatistics } from './statistics.js';
+
+export type { CameraStatistics } from './statistics.js';
 
 /** Root of the camera supervisors in the worker. Knows neither Temporal nor the store. */
 export interface Recorder {
@@ -42,19 +45,4 @@ export interface Attachment {
   detach(): void;
   /** Resolves after the last seal; no-op when superseded. */
   stop(cause: StopCause): Promise<{ readonly lastEndedAtMs: number | null }>;
-}
-
-/** What metrics and the status page need beside the condition. All counts since this worker started. */
-export interface CameraStatistics {
-  readonly sessionsByOutcome: Readonly<Record<string, number>>;
-  readonly segmentsByOutcome: Readonly<
-    Record<'sealed' | 'salvaged' | 'remuxed' | 'as-recorded' | 'quarantined' | 'empty', number>
-  >;
-  /** Media time recorded, seconds, including the open file. */
-  readonly recordedSec: number;
-  /** Gap seconds by cause, including the gap that is open now. */
-  readonly gapSecByCause: Readonly<Record<string, number>>;
-  readonly lastSealLagMs: number | null;
-  readonly openSegment: { readonly startedAtMs: number; readonly sealsAtMs: number } | null;
-  readonly lastSealed: { readonly fromMs: number; readonly toMs: number } | null;
 }

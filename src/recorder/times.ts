@@ -33,14 +33,16 @@ export function startOf(file: FileTimes): number {
 export function timesOf(
   file: FileTimes,
   successor: FileTimes | null,
-  media: { readonly videoEndMs: number; readonly segmentDurationSec: number },
+  media: { readonly videoStartMs: number; readonly videoEndMs: number; readonly segmentDurationSec: number },
 ): SegmentTimes {
-  const fromMs = startOf(file);
-  const endMs = successor === null ? fromMs + media.videoEndMs : startOf(successor);
+  const zeroMs = startOf(file);
+  // Joined between two keyframes, a camera is heard up to a keyframe interval before it is seen. Coverage is of what is seen.
+  const fromMs = file.index === 0 ? Math.round(zeroMs + media.videoStartMs) : zeroMs;
+  const endMs = successor === null ? zeroMs + media.videoEndMs : startOf(successor);
   return {
     fromMs,
     // A clock set back by more than the file's length would turn it around; its media length is then the better witness.
-    toMs: Math.round(endMs > fromMs ? endMs : fromMs + Math.max(media.videoEndMs, 1)),
+    toMs: Math.round(endMs > fromMs ? endMs : fromMs + Math.max(media.videoEndMs - media.videoStartMs, 1)),
     nominalStartMs: nominalStartOf(file.index, fromMs, media.segmentDurationSec),
   };
 }

@@ -6,6 +6,7 @@ import {
   claimsUntil,
   EMPTY_LEDGER,
   endedElsewhere,
+  footageBegan,
   footageSealed,
   type GapLedger,
   ledgerFrom,
@@ -27,7 +28,7 @@ test('a cause explains the time before it was noticed, and holds until the next'
       { cause: 'camera-stalled', fromMs: 100, toMs: 110, by: me },
       { cause: 'camera-unreachable', fromMs: 110, toMs: 150, by: me },
     ],
-    ledger: ended(200),
+    ledger: { ...ended(200), isGapOpen: true },
   });
 });
 
@@ -39,7 +40,15 @@ test('footage that overlaps (the clock was set back) carries none and does not p
   expect(footageSealed(ended(100), { fromMs: 40, toMs: 90 }, me)).toEqual({ claims: [], ledger: ended(100) });
 });
 
-test('what was noted before the end of footage that is sealed late explains nothing after it', () => {
+test('the same cause after new footage is another gap, although that footage is not sealed yet', () => {
+  const before = footageBegan(noteCause(ended(100), 'stream-ended', 104));
+  const ledger = noteCause(before, 'stream-ended', 201);
+  const { ledger: sealed, claims } = footageSealed(ledger, { fromMs: 120, toMs: 205 }, me);
+  expect(claims).toEqual([{ cause: 'stream-ended', fromMs: 100, toMs: 120, by: me }]);
+  expect(claimsUntil(sealed, 230, me)).toEqual([{ cause: 'stream-ended', fromMs: 205, toMs: 230, by: me }]);
+});
+
+test('what was noted before footage that is sealed late explains nothing after it', () => {
   const ledger = noteCause(ended(100), 'camera-stalled', 104);
   const sealed = footageSealed(ledger, { fromMs: 120, toMs: 200 }, me).ledger;
   expect(claimsUntil(noteCause(sealed, 'stream-ended', 201), 230, me)).toEqual([

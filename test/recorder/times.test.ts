@@ -12,7 +12,7 @@ const file = (changed: Partial<FileTimes>): FileTimes => ({
   steppedMs: 0,
   ...changed,
 });
-const media = { videoEndMs: 10_000, segmentDurationSec: 10 };
+const media = { videoStartMs: 0, videoEndMs: 10_000, segmentDurationSec: 10 };
 
 test('a cut file lasts from its birth to the birth of its successor', () => {
   const successor = file({ index: 2, bornAtMs: T + 10_050 });
@@ -26,6 +26,12 @@ test('where the file system keeps no birth time, first seen stands for it', () =
 
 test('the first of a session starts at the smallest modification time less media end', () => {
   expect(timesOf(file({ index: 0 }), null, media)).toMatchObject({ fromMs: T - 900, toMs: T + 9_100 });
+});
+
+test('what is heard before it is seen is not footage, and only the first of a session is joined so', () => {
+  const late = { ...media, videoStartMs: 1_861 };
+  expect(timesOf(file({ index: 0 }), null, late)).toMatchObject({ fromMs: T + 961, toMs: T + 9_100 });
+  expect(timesOf(file({ index: 1 }), null, late)).toMatchObject({ fromMs: T, toMs: T + 10_000 });
 });
 
 test('the last of a session ends with its last video frame', () => {

@@ -1,0 +1,63 @@
+import type { CameraCondition } from '../domain/camera.js';
+import type { GapCause } from '../domain/coverage.js';
+import { redact } from '../redact.js';
+import { causeOf, describeOutcome, type SessionOutcome } from './outcome.js';
+import type { SupervisorState } from './supervisor-state.js';
+
+/** What the state alone does not say. */
+export interface ConditionContext {
+  /** Why the last session ended, until the camera records again: a camera that is down stays down while it is being tried. */
+  readonly trouble: SessionOutcome | null;
+  readonly stopCause: GapCause | null;
+  readonly wallMs: number;
+  readonly monotonicMs: number;
+}
+
+type Unstamped<Condition> = Condition extends CameraCondition ? Omit<Condition, 'sinceMs'> : never;
+
+/** A condition without since when. Pure. */
+export type ConditionNow = Unstamped<CameraCondition>;
+
+export function conditionOf(state: SupervisorState, context: ConditionContext): ConditionNow {
+  switch (state.kind) {
+    case 'idle':
+      return atRest(context);
+    case 'starting':
+    case 'connecting':
+      return context.trouble === null ? { kind: 'connecting' } : down(context.trouble, context.wallMs);
+    case 'recording':
+      return { kind: 'recording', session: state.session.id, lastFrameAtMs: state.progress.lastFrameAtMs };
+    case 'stopping':
+      if (state.next === null) return atRest(context);
+      return state.outcome.kind === 'stop-requested' ? { kind: 'connecting' } : down(state.outcome, context.wallMs);
+    case 'waiting':
+      return down(state.last, context.wallMs + state.retryAtMs - context.monotonicMs);
+    default:
+      return state satisfies never;
+  }
+}
+
+/** Two conditions with the same key are the same news. */
+export function conditionKey(condition: ConditionNow): string {
+  switch (condition.kind) {
+    case 'recording':
+      return `recording ${condition.session}`;
+    case 'down':
+      return `down ${condition.cause}`;
+    default:
+      return condition.kind;
+  }
+}
+
+function atRest({ stopCause }: ConditionContext): ConditionNow {
+  return { kind: stopCause === 'paused' ? 'paused' : 'unassigned' };
+}
+
+function down(outcome: SessionOutcome, retryAtMs: number): ConditionNow {
+  return {
+    kind: 'down',
+    cause: causeOf(outcome),
+    retryAtMs: Math.round(retryAtMs),
+    detail: redact(describeOutcome(outcome)),
+  };
+}

@@ -1,0 +1,97 @@
+import type { Clock } from '../clock.js';
+import type { GapCause, GapClaim } from '../domain/coverage.js';
+import type { RecorderId } from '../domain/ids.js';
+import type { TimeRange } from '../domain/time-range.js';
+import type { Assignment } from '../spool/spool.js';
+import {
+  claimsUntil,
+  EMPTY_LEDGER,
+  endedElsewhere,
+  footageBegan,
+  footageSealed,
+  type GapLedger,
+  ledgerFrom,
+  noteCause,
+  noteQuarantined,
+} from './gap-ledger.js';
+import { EMPTY_METER, type GapMeter, gapClosed, gapMsByCause, gapOpened } from './gap-meter.js';
+
+/** Ledger and meter of one camera, kept in step. */
+export class CameraGaps {
+  readonly #clock: Clock;
+  readonly #by: RecorderId;
+  #ledger: GapLedger;
+  #meter: GapMeter = EMPTY_METER;
+  /** Monotonic; null when nothing was recorded since the gap meter was last stopped. */
+  #lastFrameAtMs: number | null = null;
+
+  constructor(clock: Clock, by: RecorderId, journal: Assignment | undefined) {
+    this.#clock = clock;
+    this.#by = by;
+    this.#ledger = journal === undefined ? EMPTY_LEDGER : ledgerFrom(journal);
+  }
+
+  get lastEndedAtMs(): number | null {
+    return this.#ledger.lastEndedAtMs;
+  }
+
+  /** What goes into the assignment, so that a restart keeps it. */
+  openClaims(nowMs: number): readonly GapClaim[] {
+    return claimsUntil(this.#ledger, nowMs, this.#by);
+  }
+
+  msByCause(): ReadonlyMap<GapCause, number> {
+    return gapMsByCause(this.#meter, this.#clock.monotonicMs());
+  }
+
+  /** @returns whether this is news: the same gap for the same reason is not */
+  note(cause: GapCause): boolean {
+    const ledger = noteCause(this.#ledger, cause, this.#clock.wallMs());
+    const isNew = ledger !== this.#ledger;
+    this.#ledger = ledger;
+    const nowMs = this.#clock.monotonicMs();
+    if (cause === 'removed' || cause === 'moved') {
+      // Nobody waits for a camera that was taken away.
+      this.#meter = gapClosed(this.#meter, nowMs);
+      this.#lastFrameAtMs = null;
+    } else {
+      this.#meter = gapOpened(this.#meter, cause, { sinceMs: this.#lastFrameAtMs ?? nowMs, nowMs });
+    }
+    return isNew;
+  }
+
+  /** New frames came `silentMs` ago. */
+  framesSeen(silentMs: number): void {
+    this.#lastFrameAtMs = this.#clock.monotonicMs() - silentMs;
+  }
+
+  began(): void {
+    this.#ledger = footageBegan(this.#ledger);
+    this.#meter = gapClosed(this.#meter, this.#clock.monotonicMs());
+  }
+
+  /** Footage of this camera that is known from elsewhere. @returns whether it is later than all we knew */
+  noteElsewhere(endedAtMs: number): boolean {
+    const ledger = endedElsewhere(this.#ledger, endedAtMs);
+    const isLater = ledger !== this.#ledger;
+    this.#ledger = ledger;
+    return isLater;
+  }
+
+  /** Another recorder had the camera until `endedAtMs`, and it came here. */
+  noteMoved(endedAtMs: number): void {
+    this.#ledger = noteCause(this.#ledger, 'moved', endedAtMs);
+  }
+
+  quarantined(fromMs: number): void {
+    this.#ledger = noteQuarantined(this.#ledger, fromMs);
+  }
+
+  claimsBefore(footage: TimeRange): readonly GapClaim[] {
+    return footageSealed(this.#ledger, footage, this.#by).claims;
+  }
+
+  sealed(footage: TimeRange): void {
+    this.#ledger = footageSealed(this.#ledger, footage, this.#by).ledger;
+  }
+}

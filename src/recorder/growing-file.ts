@@ -1,0 +1,153 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ReadAt } from '../mp4/read-at.js';
+import type { RecordingIndex, RecordingWalker } from '../mp4/recording-index.js';
+import { recordingName } from '../spool/layout.js';
+import { errnoOf } from '../spool/spool-error.js';
+import type { FileTimes } from './times.js';
+
+export type CreateWalker = (source: ReadAt) => RecordingWalker;
+
+/** A camera's clock may run fast: what it says after a minute no longer tells when the file began. */
+const START_SEEN_WITHIN_MS = 60_000;
+
+/** One of FFmpeg's files while it grows, and once more when it is closed. */
+export class GrowingFile {
+  readonly index: number;
+  readonly path: string;
+  readonly #handle: FileHandle;
+  readonly #walker: RecordingWalker;
+  readonly #bornAtMs: number | null;
+  readonly #firstSeenAtMs: number;
+  #earliestStartMs: number | null = null;
+  #steppedMs = 0;
+  #sizeBytes = 0;
+  #unreadable: Error | null = null;
+
+  private constructor(at: {
+    readonly index: number;
+    readonly path: string;
+    readonly handle: FileHandle;
+    readonly walker: RecordingWalker;
+    readonly bornAtMs: number | null;
+    readonly firstSeenAtMs: number;
+  }) {
+    this.index = at.index;
+    this.path = at.path;
+    this.#handle = at.handle;
+    this.#walker = at.walker;
+    this.#bornAtMs = at.bornAtMs;
+    this.#firstSeenAtMs = at.firstSeenAtMs;
+  }
+
+  /** @returns undefined when it is not there (yet) */
+  static async open(
+    dir: string,
+    index: number,
+    how: { readonly createWalker: CreateWalker; readonly nowMs: number },
+  ): Promise<GrowingFile | undefined> {
+    const path = join(dir, recordingName(index));
+    const handle = await openIfThere(path);
+    if (handle === undefined) return undefined;
+    const { birthtimeMs } = await handle.stat();
+    return new GrowingFile({
+      index,
+      path,
+      handle,
+      walker: how.createWalker(readAtOf(handle)),
+      bornAtMs: birthtimeMs > 0 ? birthtimeMs : null,
+      firstSeenAtMs: how.nowMs,
+    });
+  }
+
+  /** What was whole on disk at the last look. */
+  get recording(): RecordingIndex {
+    return this.#walker.index;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Why the walker gave the file up; null while it follows it. */
+  get unreadable(): Error | null {
+    return this.#unreadable;
+  }
+
+  get times(): FileTimes {
+    return {
+      index: this.index,
+      bornAtMs: this.#bornAtMs,
+      firstSeenAtMs: this.#firstSeenAtMs,
+      earliestStartMs: this.#earliestStartMs,
+      steppedMs: this.#steppedMs,
+    };
+  }
+
+  /** Takes in what is new. @throws the file system's own error */
+  async look(): Promise<void> {
+    const { size, mtimeMs } = await this.#handle.stat();
+    this.#sizeBytes = size;
+    if (this.#unreadable !== null) return;
+    try {
+      await this.#walker.advance(size);
+    } catch (error) {
+      // A disk that cannot be read is not the file's fault: the caller counts it as no look at all.
+      if (!(error instanceof Error) || errnoOf(error)?.startsWith('E') === true) throw error;
+      this.#unreadable = error;
+    }
+    this.#noteStart(mtimeMs);
+  }
+
+  /** The bytes written so far survive a power loss when it resolves. */
+  async sync(): Promise<void> {
+    await this.#handle.datasync();
+  }
+
+  /** The wall clock was set while the file was open: what was noted before is moved along. */
+  stepped(byMs: number): void {
+    this.#steppedMs += byMs;
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+
+  #noteStart(mtimeMs: number): void {
+    const { mediaEndMs, completeBytes } = this.recording;
+    if (completeBytes === 0) return;
+    if (this.#earliestStartMs !== null && mediaEndMs > START_SEEN_WITHIN_MS) return;
+    // Kept in the time before any step, as the birth time is.
+    const startMs = mtimeMs - mediaEndMs - this.#steppedMs;
+    this.#earliestStartMs = Math.min(this.#earliestStartMs ?? startMs, startMs);
+  }
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function readAtOf(handle: FileHandle): ReadAt {
+  return {
+    read: async (into, offsetBytes) => {
+      let filledBytes = 0;
+      while (filledBytes < into.length) {
+        const { bytesRead } = await handle.read(
+          into,
+          filledBytes,
+          into.length - filledBytes,
+          offsetBytes + filledBytes,
+        );
+        if (bytesRead === 0) break;
+        filledBytes += bytesRead;
+      }
+      return filledBytes;
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** How long things take and how much is kept free. Tests pass quicker ones. */
+export interface RecorderPolicies {
+  /** Of every wait between sessions; 1 in production. */
+  readonly timeScale: number;
+  /** Between two looks at the growing file. */
+  readonly lookEveryMs: number;
+  /** Between two fdatasyncs of it: what a power loss may cost, with the fragment that is being written. */
+  readonly syncEveryMs: number;
+  /** A write probe that takes longer is the disk's fault, and nobody is killed for the silence. */
+  readonly probeLimitMs: number;
+  /** Between two looks at the free space. */
+  readonly spaceEveryMs: number;
+  /** Recording stops under it. */
+  readonly minFreeBytes: number;
+  /** Cameras this recorder takes. */
+  readonly maxCameras: number;
+  /** Between two tries to seal a file on a disk that refuses. */
+  readonly sealRetryMs: number;
+  /** A stop waits no longer for its last seal; what is not sealed then is sealed at the next start. */
+  readonly sealDeadlineMs: number;
+}
+
+export const DEFAULT_RECORDER_POLICIES: RecorderPolicies = {
+  timeScale: 1,
+  lookEveryMs: 500,
+  syncEveryMs: 5_000,
+  probeLimitMs: 2_000,
+  spaceEveryMs: 5_000,
+  minFreeBytes: 1024 ** 3,
+  maxCameras: 64,
+  sealRetryMs: 5_000,
+  sealDeadlineMs: 60_000,
+};
+
+/** Recording begins again only with this much more than `minFreeBytes`, or it would stop again five seconds later. */
+export const RESUME_FACTOR = 1.05;

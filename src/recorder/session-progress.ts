@@ -1,0 +1,226 @@
+/**
+ * Follows the files of one session: proof of new video frames, closed files in order, and their times.
+ *
+ * 1. Only frames that are whole on disk count; FFmpeg's life, the file's growth and sound prove nothing.
+ * 2. Time in which we ourselves were not awake, or the disk did not answer, is not the camera's silence.
+ * 3. File N is closed when N+1 exists or the session ended; each is reported closed once, in order.
+ */
+import { stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../clock.js';
+import type { Logger } from '../log.js';
+import type { RecordingIndex } from '../mp4/recording-index.js';
+import { openFiles } from '../spool/session-files.js';
+import { errnoOf } from '../spool/spool-error.js';
+import { stepBetween } from './clock-steps.js';
+import type { ProbeDisk } from './disk-probe.js';
+import { type CreateWalker, GrowingFile } from './growing-file.js';
+import type { RecorderPolicies } from './policies.js';
+import { lookedAgain, silenceFrom } from './silence.js';
+import type { Progress, Session } from './supervisor-state.js';
+import type { FileTimes } from './times.js';
+
+/** A file nothing is written to any more. */
+export interface ClosedFile {
+  readonly index: number;
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly recording: RecordingIndex;
+  /** Why it could not be followed to its end; null when it could. */
+  readonly unreadable: Error | null;
+  readonly times: FileTimes;
+  /** Of the file that followed; null for the session's last one. */
+  readonly successor: FileTimes | null;
+}
+
+export interface ProgressDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly createWalker: CreateWalker;
+  readonly probeDisk: ProbeDisk;
+  readonly policies: Pick<RecorderPolicies, 'lookEveryMs' | 'syncEveryMs' | 'probeLimitMs'>;
+}
+
+export interface ProgressListener {
+  progressed(progress: Progress): void;
+  closed(file: ClosedFile): void;
+}
+
+/** FFmpeg's log; appended to by FFmpeg, cut by us when it grows over the limit. */
+export const LOG_NAME = 'ffmpeg.log';
+const LONGEST_LOG_BYTES = 1024 ** 2;
+
+export class SessionProgress {
+  readonly #session: Pick<Session, 'id' | 'dir' | 'spec'>;
+  readonly #deps: ProgressDeps;
+  readonly #listener: ProgressListener;
+  readonly #ended = new AbortController();
+  #file: GrowingFile | undefined;
+  #nextIndex: number | undefined;
+  #closedFrames = 0;
+  #closedMediaMs = 0;
+  #silence;
+  #sample;
+  #lastFrameAtMs: number;
+  #syncedAtMs: number;
+  #hasParametersChanged = false;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(session: Pick<Session, 'id' | 'dir' | 'spec'>, deps: ProgressDeps, listener: ProgressListener) {
+    this.#session = session;
+    this.#deps = deps;
+    this.#listener = listener;
+    const { clock } = deps;
+    this.#silence = silenceFrom(clock.monotonicMs(), 0);
+    this.#sample = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+    this.#lastFrameAtMs = clock.wallMs();
+    this.#syncedAtMs = clock.monotonicMs();
+  }
+
+  /** Looks again and again until the session ends. Call once. */
+  async follow(): Promise<void> {
+    const { signal } = this.#ended;
+    while (!signal.aborted) {
+      await this.look();
+      await this.#deps.clock.sleep(this.#deps.policies.lookEveryMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** Takes in what is on disk now and says so. Looks follow each other; never rejects. */
+  look(): Promise<void> {
+    this.#last = this.#last.then(() => this.#lookOnce());
+    return this.#last;
+  }
+
+  /** FFmpeg is gone: everything left is read once more and reported closed. */
+  async finish(): Promise<void> {
+    this.#ended.abort();
+    await this.#last;
+    await this.#followCuts();
+    await this.#file?.look();
+    await this.#closeFile(null);
+  }
+
+  /** Leaves the session as it is, running. */
+  async abandon(): Promise<void> {
+    this.#ended.abort();
+    await this.#last;
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+
+  /** Media time of the session that is whole on disk, milliseconds. */
+  get recordedMs(): number {
+    return this.#closedMediaMs + (this.#file?.recording.videoEndMs ?? 0);
+  }
+
+  /** Of the file that is growing. */
+  get openFile(): { readonly times: FileTimes; readonly recording: RecordingIndex } | null {
+    return this.#file ?? null;
+  }
+
+  async #lookOnce(): Promise<void> {
+    if (this.#ended.signal.aborted) return;
+    const { clock, log } = this.#deps;
+    try {
+      this.#followClock();
+      await this.#read();
+      this.#silence = lookedAgain(this.#silence, clock.monotonicMs(), this.#frames);
+      if (this.#silence.silentMs >= this.#session.spec.stallTimeoutMs) await this.#confirmSilence();
+      await this.#syncIfDue();
+    } catch (error) {
+      // The disk's fault: this look did not happen, so it is no silence either.
+      this.#silence = { ...this.#silence, lookedAtMs: clock.monotonicMs() };
+      log.warn({ session: this.#session.id, errno: errnoOf(error), err: error }, 'session files could not be read');
+    }
+    this.#listener.progressed(this.#progress());
+  }
+
+  get #frames(): number {
+    return this.#closedFrames + (this.#file?.recording.videoFrames ?? 0);
+  }
+
+  #progress(): Progress {
+    return {
+      frames: this.#frames,
+      mediaMs: this.recordedMs,
+      completeBytes: this.#file?.recording.completeBytes ?? 0,
+      lastFrameAtMs: this.#lastFrameAtMs,
+      silentMs: this.#silence.silentMs,
+      hasParametersChanged: this.#hasParametersChanged,
+    };
+  }
+
+  /** Before somebody is killed for it: is it the disk, and has something come since? */
+  async #confirmSilence(): Promise<void> {
+    const { clock, log, probeDisk, policies } = this.#deps;
+    const answer = await probeDisk(this.#session.dir, policies.probeLimitMs);
+    await this.#read();
+    if (answer === 'in-time' && this.#frames === this.#silence.frames) return;
+    if (answer === 'late') log.warn({ session: this.#session.id }, 'the disk is late: waiting for it');
+    this.#silence = silenceFrom(clock.monotonicMs(), this.#frames);
+  }
+
+  async #read(): Promise<void> {
+    const before = this.#frames;
+    await this.#followCuts();
+    await this.#file?.look();
+    this.#hasParametersChanged ||= this.#file?.recording.hasParametersChanged === true;
+    if (this.#frames > before) this.#lastFrameAtMs = this.#deps.clock.wallMs();
+  }
+
+  async #followCuts(): Promise<void> {
+    this.#nextIndex ??= (await openFiles(this.#session.dir))[0]?.index ?? 0;
+    for (;;) {
+      const next = await GrowingFile.open(this.#session.dir, this.#nextIndex, {
+        createWalker: this.#deps.createWalker,
+        nowMs: this.#deps.clock.wallMs(),
+      });
+      if (next === undefined) return;
+      await this.#file?.look();
+      await this.#closeFile(next.times);
+      this.#file = next;
+      this.#nextIndex = next.index + 1;
+    }
+  }
+
+  async #closeFile(successor: FileTimes | null): Promise<void> {
+    const file = this.#file;
+    if (file === undefined) return;
+    this.#file = undefined;
+    const { index, path, sizeBytes, recording, unreadable, times } = file;
+    this.#closedFrames += recording.videoFrames;
+    this.#closedMediaMs += recording.videoEndMs;
+    this.#hasParametersChanged ||= recording.hasParametersChanged;
+    await file.close();
+    this.#listener.closed({ index, path, sizeBytes, recording, unreadable, times, successor });
+  }
+
+  #followClock(): void {
+    const { clock, log } = this.#deps;
+    const sample = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+    const stepMs = stepBetween(this.#sample, sample);
+    this.#sample = sample;
+    if (stepMs === 0) return;
+    this.#file?.stepped(stepMs);
+    this.#lastFrameAtMs += stepMs;
+    log.warn({ session: this.#session.id, stepMs: Math.round(stepMs) }, 'the wall clock was set: times corrected');
+  }
+
+  async #syncIfDue(): Promise<void> {
+    const { clock, policies } = this.#deps;
+    if (clock.monotonicMs() - this.#syncedAtMs < policies.syncEveryMs) return;
+    this.#syncedAtMs = clock.monotonicMs();
+    await this.#file?.sync();
+    await boundLog(join(this.#session.dir, LOG_NAME));
+  }
+}
+
+/** FFmpeg appends (O_APPEND), so emptying its log leaves no hole. */
+async function boundLog(path: string): Promise<void> {
+  try {
+    if ((await stat(path)).size > LONGEST_LOG_BYTES) await truncate(path, 0);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+}

@@ -1,0 +1,171 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import { systemClock } from '../../src/clock.js';
+import { type CameraSpec, DEFAULT_SPEC } from '../../src/domain/camera.js';
+import { type CameraId, parseCameraId, parseRecorderId } from '../../src/domain/ids.js';
+import type { SealedSegment } from '../../src/domain/segment.js';
+import { FfmpegProcesses } from '../../src/keeper/ffmpeg-processes.js';
+import type { KeeperClient, ProcessExit } from '../../src/keeper/keeper-client.js';
+import { scanFrames } from '../../src/mp4/frame-scanner.js';
+import { createRecorder, type RecorderDeps } from '../../src/recorder/create-recorder.js';
+import type { Recorder } from '../../src/recorder/recorder.js';
+import { loadPicture, type PictureName } from '../../src/simulator/picture.js';
+import {
+  createSimulatedCamera,
+  type SimulatedCamera,
+  type SimulatedCameraOptions,
+} from '../../src/simulator/simulated-camera.js';
+import { openSpool } from '../../src/spool/open-spool.js';
+import type { Spool } from '../../src/spool/spool.js';
+import { toolPath } from '../support/tools.js';
+
+export const ffmpegPath = toolPath('ffmpeg');
+
+/** One spool, one holder of FFmpeg processes, as many recorders one after the other as a test wants. */
+export interface Bench {
+  readonly spool: Spool;
+  readonly processes: FfmpegProcesses;
+  recorder(changed?: Partial<RecorderDeps>): Promise<Recorder>;
+  camera(id: string, options?: Partial<SimulatedCameraOptions> & { picture?: never }): Promise<TestCamera>;
+  segments(camera: CameraId): Promise<readonly SealedSegment[]>;
+  /** Counters of all frames in sealed segments, in order. */
+  storedFrames(camera: CameraId): Promise<readonly number[]>;
+}
+
+export interface TestCamera {
+  readonly id: CameraId;
+  readonly spec: CameraSpec;
+  readonly simulated: SimulatedCamera;
+}
+
+export async function createBench(): Promise<Bench> {
+  const root = await mkdtemp(join(tmpdir(), 'recorder-'));
+  const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' }, pino.destination({ dest: 2, sync: true }));
+  const keepers = new Set<(exit: ProcessExit) => void>();
+  const processes = new FfmpegProcesses({
+    log: () => undefined,
+    onExited: (exit) => {
+      for (const tell of keepers) tell(exit);
+    },
+    searchPath: process.env['PATH'] ?? '',
+  });
+  const secrets = new Map<string, string>();
+  const open: Recorder[] = [];
+  onTestFinished(async () => {
+    await Promise.all(open.map((recorder) => recorder.close('detach')));
+    await processes.stopAll(500, AbortSignal.abort());
+    await rm(root, { recursive: true, force: true });
+  }, 20_000);
+  const spool = await openSpool(root, { log, reserveBytes: 4_096, recorderId: parseRecorderId('bench') });
+
+  return {
+    spool,
+    processes,
+    recorder: async (changed = {}) => {
+      const recorder = createRecorder({
+        spool,
+        keeper: keeperClientOf(processes, keepers),
+        resolveUrl: async (source) => (source.kind === 'secret' ? secrets.get(source.name) : source.rtspUrl),
+        ffmpegPath,
+        clock: systemClock,
+        random: Math.random,
+        log,
+        ...changed,
+        policies: { minFreeBytes: 0, ...changed.policies },
+      });
+      open.push(recorder);
+      await recorder.start();
+      return recorder;
+    },
+    camera: async (name, options = {}) => {
+      const simulated = await createSimulatedCamera({
+        picture: await smallPicture(),
+        user: 'cam',
+        password: "p'a@s s",
+        sessionTimeoutMs: 3_000,
+        ...options,
+      });
+      onTestFinished(() => simulated.close());
+      secrets.set(name, simulated.url);
+      const source = { kind: 'secret', name } as const;
+      return {
+        id: parseCameraId(name),
+        simulated,
+        spec: { ...DEFAULT_SPEC, source, segmentDurationSec: 5, socketTimeoutMs: 1_000 },
+      };
+    },
+    segments: (camera) => segmentsOf(spool, camera),
+    storedFrames: (camera) => storedFramesOf(spool, camera),
+  };
+}
+
+export async function smallPicture(name: PictureName = 'small') {
+  return await loadPicture(name, { ffmpegPath, cacheDir: new URL('../../.cache/pictures', import.meta.url).pathname });
+}
+
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | false | null | Promise<T | undefined | false | null>,
+  timeoutMs = 20_000,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false && found !== null) return found;
+    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await systemClock.sleep(25);
+  }
+}
+
+export async function isRecording(recorder: Recorder, camera: CameraId): Promise<void> {
+  await until(`${camera} is recording`, () => recorder.conditions().get(camera)?.kind === 'recording');
+}
+
+async function segmentsOf(spool: Spool, camera: CameraId): Promise<readonly SealedSegment[]> {
+  const found: SealedSegment[] = [];
+  for await (const { segment } of spool.list()) if (segment.camera === camera) found.push(segment);
+  return found.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+async function storedFramesOf(spool: Spool, camera: CameraId): Promise<readonly number[]> {
+  const counters: number[] = [];
+  for (const segment of await segmentsOf(spool, camera)) {
+    const source = await spool.read(segment.id);
+    const readAt = {
+      read: async (into: Uint8Array, offsetBytes: number) => {
+        const sizeBytes = Math.max(0, Math.min(into.length, source.sizeBytes - offsetBytes));
+        await source.read(into.subarray(0, sizeBytes), offsetBytes);
+        return sizeBytes;
+      },
+    };
+    for await (const frame of scanFrames(readAt, source.sizeBytes)) counters.push(frame.counter);
+    await source.close();
+  }
+  return counters;
+}
+
+function keeperClientOf(processes: FfmpegProcesses, keepers: Set<(exit: ProcessExit) => void>): KeeperClient {
+  let tell: ((exit: ProcessExit) => void) | undefined;
+  return {
+    spawn: (request) => processes.spawn(request),
+    signal: async (session, signal) => processes.signal(session, signal),
+    list: () => processes.list(),
+    onExited: (listener) => {
+      tell = (exit) => {
+        processes.heard(exit.session);
+        listener(exit);
+      };
+      for (const exit of processes.unheard()) tell(exit);
+      keepers.add(tell);
+    },
+    onLeave: () => undefined,
+    ready: () => undefined,
+    disconnected: new AbortController().signal,
+    close: () => {
+      if (tell !== undefined) keepers.delete(tell);
+    },
+  };
+}
