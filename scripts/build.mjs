@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { distDir, inRoot, rootDir } from './paths.mjs';
 import { withProgress } from './progress.mjs';
-import { runPackage } from './run-command.mjs';
+import { runCommand, runPackage } from './run-command.mjs';
 import { failWith, SetupError } from './setup-error.mjs';
 import { hashContents, readIfThere } from './stamp.mjs';
 
@@ -15,7 +15,13 @@ const STAMP = 'build.stamp';
 export async function build() {
   const wanted = await hashContents(rootDir, [
     inRoot('src'),
-    ...['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/build.mjs'].map((name) => inRoot(name)),
+    ...[
+      'tsconfig.json',
+      'tsconfig.build.json',
+      'package-lock.json',
+      'scripts/build.mjs',
+      'scripts/bundle-workflows.mjs',
+    ].map((name) => inRoot(name)),
   ]);
   if ((await readIfThere(join(distDir, STAMP))) === wanted) return;
   await withProgress('building', async () => await buildAnew(wanted));
@@ -42,14 +48,15 @@ async function buildAnew(stamp) {
   }
 }
 
-/** @param {string} dir */
+/**
+ * In a process of its own: the bundler leaves 150 MB behind, and `npm start` goes on running in this one.
+ *
+ * @param {string} dir
+ */
 async function bundleWorkflows(dir) {
-  const workflowsPath = join(dir, 'workflows', 'index.js');
-  if (!existsSync(workflowsPath)) return;
-  const { bundleWorkflowCode } = await import('@temporalio/worker');
-  const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn: console.error, error: console.error };
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet });
-  await writeFile(join(dir, 'workflow-bundle.js'), code);
+  if (!existsSync(join(dir, 'workflows', 'index.js'))) return;
+  const code = await runCommand(process.execPath, [inRoot('scripts', 'bundle-workflows.mjs'), dir]);
+  if (code !== 0) throw new SetupError('The workflows cannot be bundled; the reason is above.');
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await build().catch(failWith);
