@@ -1,5 +1,3 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import type { FailureCode } from '../../src/domain/failures.js';
 import { parseObjectKey } from '../../src/domain/ids.js';
@@ -7,6 +5,7 @@ import type { ObjectStore } from '../../src/object-store/object-store.js';
 import { createS3Store, type S3Settings } from '../../src/object-store/s3.js';
 import { failureCodeOf } from '../../src/object-store/s3-errors.js';
 import type { RequestObservation } from '../../src/object-store/s3-requests.js';
+import { answering } from './answering-store.js';
 
 const KEY = parseObjectKey('camera-1/20251214/01-30-00_camera-1.mp4');
 const signal = AbortSignal.timeout(20_000);
@@ -125,32 +124,6 @@ describe('an S3 store that refuses', () => {
     expect(await opened({ endpoint }).head(KEY, signal)).toMatchObject({ crc32Hex: null });
   });
 });
-
-type Answer = readonly [status: number, code?: string, body?: string];
-
-/** A store that gives these answers and keeps nothing. */
-async function answering(
-  answer: (request: IncomingMessage) => Answer,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<string> {
-  const server = createServer((request, response) => {
-    request.resume().on('end', () => {
-      const [status, code = '', body = `<Error><Code>${code}</Code><Message>text</Message></Error>`] = answer(request);
-      response.writeHead(status, {
-        'last-modified': new Date(0).toUTCString(),
-        'content-length': body.length,
-        ...headers,
-      });
-      response.end(request.method === 'HEAD' ? undefined : body);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 function opened(settings: Partial<S3Settings>, onRequest?: (observation: RequestObservation) => void): ObjectStore {
   const defaults = { bucket: 'recordings', region: 'us-east-1', accessKeyId: 'key', secretAccessKey: 'secret' };

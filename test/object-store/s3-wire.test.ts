@@ -1,0 +1,41 @@
+import type { IncomingMessage } from 'node:http';
+import { expect, it, onTestFinished } from 'vitest';
+import { parseObjectKey } from '../../src/domain/ids.js';
+import { createS3Store } from '../../src/object-store/s3.js';
+import { answering } from './answering-store.js';
+import { bytesOf, expectedOf } from './byte-source.js';
+
+const KEY = parseObjectKey('camera-1/20251214/01-30-00_camera-1.mp4');
+const PART_SIZE_BYTES = 5 * 1024 * 1024;
+
+it('sends parts with our checksum only: not signed, not chunked, not asking first, over one connection', async () => {
+  const requests: IncomingMessage[] = [];
+  const endpoint = await answering((request) => {
+    requests.push(request);
+    return [200];
+  });
+  const credentials = { accessKeyId: 'key', secretAccessKey: 'not-on-the-wire' };
+  const store = createS3Store({ endpoint, bucket: 'recordings', region: 'us-east-1', ...credentials });
+  onTestFinished(() => store.close());
+  const upload = { key: KEY, uploadId: 'upload', partSizeBytes: PART_SIZE_BYTES };
+  const body = bytesOf(PART_SIZE_BYTES);
+  const { crc32Hex } = expectedOf(body);
+  for (const number of [1, 2, 3]) {
+    const part = { number, offsetBytes: 0, sizeBytes: body.length, crc32Hex };
+    await store.putPart(upload, part, body, AbortSignal.timeout(10_000));
+  }
+  expect(requests).toHaveLength(3);
+  for (const { headers } of requests) {
+    expect(headers).toMatchObject({
+      'content-length': String(PART_SIZE_BYTES),
+      'x-amz-checksum-crc32': Buffer.from(crc32Hex, 'hex').toString('base64'),
+      'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
+    });
+    expect(headers).not.toHaveProperty('expect');
+    expect(headers).not.toHaveProperty('x-amz-trailer');
+    expect(headers).not.toHaveProperty('content-encoding');
+    expect(headers).not.toHaveProperty('transfer-encoding');
+    expect(JSON.stringify(headers)).not.toContain('not-on-the-wire');
+  }
+  expect(new Set(requests.map(({ socket }) => socket)).size).toBe(1);
+});
