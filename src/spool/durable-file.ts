@@ -34,7 +34,7 @@ export const systemDisk: Disk = {
     }
   },
   syncFile: syncPath,
-  syncFolder: syncPath,
+  syncFolder,
   rename,
   remove: async (path) => {
     await rm(path, { force: true });
@@ -42,7 +42,7 @@ export const systemDisk: Disk = {
   makeFolder: async (path) => {
     const firstMade = await mkdir(path, { recursive: true, mode: FOLDER_MODE });
     if (firstMade === undefined) return;
-    for (let made = path; made.length >= firstMade.length; made = dirname(made)) await syncPath(dirname(made));
+    for (let made = path; made.length >= firstMade.length; made = dirname(made)) await syncFolder(dirname(made));
   },
 };
 
@@ -74,6 +74,15 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  try {
+    await syncPath(path);
+  } catch (error) {
+    // Some network file systems cannot sync a folder, and say so: there is no more to be had from them.
+    if (errnoOf(error) !== 'EINVAL' && errnoOf(error) !== 'ENOTSUP') throw error;
   }
 }
 
