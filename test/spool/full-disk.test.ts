@@ -6,7 +6,15 @@ import { DEFAULT_SPEC } from '../../src/domain/camera.js';
 import { parseObjectKey } from '../../src/domain/ids.js';
 import type { Assignment } from '../../src/spool/spool.js';
 import { errnoError, failingDisk } from './failing-disk.js';
-import { camera, closedRecording, RESERVE_BYTES, receiptFor, spoolIn, temporaryFolder } from './segments.js';
+import {
+  camera,
+  closedRecording,
+  confirmationFor,
+  RESERVE_BYTES,
+  receiptFor,
+  spoolIn,
+  temporaryFolder,
+} from './segments.js';
 
 const checkpoint = { key: parseObjectKey('a/b.mp4'), uploadId: 'u', partSizeBytes: 8 };
 const assignment: Assignment = {
