@@ -17,8 +17,6 @@ export interface MemoryStoreOptions {
   readonly onRequest?: (request: MemoryRequest) => void | Promise<void>;
   /** False: a store that shows no checksum of the whole. */
   readonly showsChecksum?: boolean;
-  /** Default 5 MiB, as S3. */
-  readonly minPartSizeBytes?: number;
 }
 
 export interface MemoryRequest {
@@ -58,7 +56,6 @@ export class MemoryStore implements ObjectStore {
       nowMs: Date.now,
       onRequest: () => {},
       showsChecksum: true,
-      minPartSizeBytes: MIN_PART_SIZE_BYTES,
       ...options,
     };
   }
@@ -199,7 +196,7 @@ export class MemoryStore implements ObjectStore {
 
   #chosen(upload: UploadCheckpoint, begun: Begun, wanted: StoredPart, isLast: boolean) {
     const found = begun.parts.find((part) => part.number === wanted.number && part.etag === wanted.etag);
-    const isTooSmall = !isLast && (found?.sizeBytes ?? 0) < this.#options.minPartSizeBytes;
+    const isTooSmall = !isLast && (found?.sizeBytes ?? 0) < MIN_PART_SIZE_BYTES;
     if (found !== undefined && !isTooSmall) return found;
     const why = found === undefined ? 'InvalidPart' : 'EntityTooSmall';
     throw new StoreError('store-upload-gone', redact(`complete ${upload.key}: 400 ${why}`));

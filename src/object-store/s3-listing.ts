@@ -1,7 +1,8 @@
 import { ListMultipartUploadsCommand, ListObjectsV2Command, ListPartsCommand } from '@aws-sdk/client-s3';
 import { InvalidIdError, type ObjectKey, parseObjectKey } from '../domain/ids.js';
 import type { UploadCheckpoint } from '../domain/receipt.js';
-import type { ObjectStore, StoredPart } from './object-store.js';
+import { redact } from '../redact.js';
+import { type ObjectStore, type StoredPart, StoreError } from './object-store.js';
 import type { S3Requests } from './s3-requests.js';
 
 type Listed<Method extends 'list' | 'listUploads'> = ReturnType<ObjectStore[Method]>;
@@ -17,7 +18,12 @@ export async function* listObjects(requests: S3Requests, prefix: string, signal:
     for (const found of page.Contents ?? []) {
       const key = ourKey(found.Key);
       if (key === undefined) continue;
-      yield { key, sizeBytes: found.Size ?? 0, lastModifiedMs: found.LastModified?.getTime() ?? 0 };
+      const { Size: sizeBytes, LastModified } = found;
+      // No time must not read as 1970: retention deletes what is old.
+      if (sizeBytes === undefined || LastModified === undefined) {
+        throw new StoreError('store-unexpected', redact(`list ${prefix}: ${key} without size or time`));
+      }
+      yield { key, sizeBytes, lastModifiedMs: LastModified.getTime() };
     }
     token = page.NextContinuationToken;
   } while (token !== undefined);

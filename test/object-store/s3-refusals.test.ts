@@ -3,7 +3,7 @@ import type { FailureCode } from '../../src/domain/failures.js';
 import { parseObjectKey } from '../../src/domain/ids.js';
 import type { ObjectStore } from '../../src/object-store/object-store.js';
 import { createS3Store, type S3Settings } from '../../src/object-store/s3.js';
-import { failureCodeOf } from '../../src/object-store/s3-errors.js';
+import { failureCodeOf, storeErrorOf } from '../../src/object-store/s3-errors.js';
 import type { RequestObservation } from '../../src/object-store/s3-requests.js';
 import { answering } from './answering-store.js';
 
@@ -105,15 +105,29 @@ describe('an S3 store that refuses', () => {
     expect(await opened({ endpoint }).delete([KEY], signal)).toEqual([{ key: KEY, error: 'AccessDenied: no' }]);
   });
 
+  const listing = (keys: readonly string[], time: string): string => {
+    const contents = keys.map((key) => `<Contents><Key>${key}</Key><Size>1</Size>${time}</Contents>`);
+    return `<ListBucketResult>${contents.join('')}</ListBucketResult>`;
+  };
+
   it('leaves out keys that no segment or gap could have', async () => {
-    const contents = ['folder/', 'a//b', 'a/b.mp4'].map(
-      (key) => `<Contents><Key>${key}</Key><Size>1</Size></Contents>`,
-    );
-    const body = `<ListBucketResult>${contents.join('')}</ListBucketResult>`;
-    const endpoint = await answering(() => [200, '', body]);
-    const keys: string[] = [];
-    for await (const { key } of opened({ endpoint }).list('', signal)) keys.push(key);
-    expect(keys).toEqual(['a/b.mp4']);
+    const time = '<LastModified>2025-12-14T01:30:02.000Z</LastModified>';
+    const endpoint = await answering(() => [200, '', listing(['folder/', 'a//b', 'a/b.mp4'], time)]);
+    const found: unknown[] = [];
+    for await (const object of opened({ endpoint }).list('', signal)) found.push(object);
+    expect(found).toEqual([{ key: 'a/b.mp4', sizeBytes: 1, lastModifiedMs: Date.UTC(2025, 11, 14, 1, 30, 2) }]);
+  });
+
+  it('does not take an object without a time for one from 1970', async () => {
+    const endpoint = await answering(() => [200, '', listing(['a/b.mp4'], '')]);
+    const listed = opened({ endpoint }).list('', signal)[Symbol.asyncIterator]();
+    await expect(listed.next()).rejects.toMatchObject({ code: 'store-unexpected' });
+  });
+
+  it('strikes credentials out of what it throws', () => {
+    const cause = new Error('connect to http://user:hunter2@store:8333 failed');
+    const error = storeErrorOf(`head ${KEY}`, 'store-unreachable', cause);
+    expect(error.message).toBe(`head ${KEY}: connect to http://***@store:8333 failed`);
   });
 
   it('does not take a composite checksum for one of the whole', async () => {
