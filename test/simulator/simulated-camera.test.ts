@@ -149,7 +149,7 @@ describe('sessions', () => {
   });
 
   test('of a client that vanished keep their place until they time out', async () => {
-    const camera = await startCamera({ sessionTimeoutMs: 600, maxSessions: 1 });
+    const camera = await startCamera({ sessionTimeoutMs: 1_500, maxSessions: 1 });
     const ghost = await startClient(camera);
     ghost.vanish();
     await until(() => camera.connections.length === 0, 'the connection to close');
@@ -159,14 +159,14 @@ describe('sessions', () => {
   });
 
   test('that nothing is heard of are ended', async () => {
-    const client = await startClient(await startCamera({ sessionTimeoutMs: 400 }));
+    const client = await startClient(await startCamera({ sessionTimeoutMs: 800 }));
     await until(() => client.ended !== null, 'the end');
     expect(client.answers.at(-1)?.headers.get('session')).toBeDefined();
   });
 
   test('are kept by parameter requests, even by those that are refused with the number of the request before', async () => {
-    const client = await startClient(await startCamera({ sessionTimeoutMs: 600, refuseGetParameter: true }));
-    for (let round = 1; round <= 6; round += 1) {
+    const client = await startClient(await startCamera({ sessionTimeoutMs: 1_500, refuseGetParameter: true }));
+    for (let round = 1; round <= 9; round += 1) {
       await moreFrames(client, 3);
       const answer = await client.ask(round % 2 === 0 ? 'GET_PARAMETER' : 'SET_PARAMETER');
       // DESCRIBE twice, SETUP twice and PLAY came before: the sixth request is told the fifth's number.
