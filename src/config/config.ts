@@ -5,6 +5,8 @@ import type { CameraId } from '../domain/ids.js';
 export interface Config {
   /** From `CAMERA<n>_RTSP_URL` and `[[cameras]]`, in that order; empty when none was given. */
   readonly cameras: readonly CameraConfig[];
+  /** `SEGMENT_SECONDS` as given; null: `DEFAULT_SPEC`'s 900 counts. A camera's own table may say otherwise. */
+  readonly givenSegmentSec: number | null;
   /** Null: an embedded SeaweedFS is wanted. */
   readonly store: StoreSettings | null;
   /** Null: an embedded Temporal is wanted. */
@@ -14,6 +16,8 @@ export interface Config {
   readonly spool: SpoolSettings;
   /** `CAMERA_SECRETS_DIR`: a file for each secret, named like it; null: only the environment has secrets. */
   readonly secretsDir: string | null;
+  /** `FFMPEG_PATH`; null: the first good one on `PATH`, else the one that set-up fetched. */
+  readonly ffmpegPath: string | null;
   /** `METRICS_PORT`, default 9090; 0 takes any free one. */
   readonly metricsPort: number;
   /** `METRICS_HOST`, the address to listen on. Default 0.0.0.0 in Kubernetes, else 127.0.0.1: the page has no password. */

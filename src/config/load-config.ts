@@ -59,11 +59,12 @@ export function loadConfig(options: LoadConfigOptions): Config {
     reader.value('CAMERA_RECORDER_EMBEDDED', oneOf(['allowed', 'never']), 'allowed') === 'allowed';
   const required = isEmbeddedAllowed ? (options.required ?? []) : (options.required ?? ALL_PARTS);
   const secretsDir = pathOf(reader.value('CAMERA_SECRETS_DIR', text, null), cwd);
+  const givenSegmentSec = reader.value('SEGMENT_SECONDS', segmentSeconds, null);
   const cameras = readCameras({
     reader,
     numbers: readCameraVariables(env, reader),
     tables: file.cameras,
-    defaults: readSpecDefaults(reader),
+    defaults: readSpecDefaults(reader, givenSegmentSec),
     hasSecretsDir: secretsDir !== null,
   });
   const isCameraSomewhere = cameras.length > 0 || file.cameras.length > 0 || secretsDir !== null;
@@ -71,11 +72,13 @@ export function loadConfig(options: LoadConfigOptions): Config {
   const policyTimeScale = reader.value('CAMERA_RECORDER_TIME_SCALE', fraction, 1);
   const config: Config = {
     cameras,
+    givenSegmentSec,
     store: readStore(reader, required.includes('store')),
     temporal: readTemporal(reader, env, required.includes('temporal')),
     temporalUiUrl: reader.value('TEMPORAL_UI_URL', httpUrl, null),
     spool: readSpool(reader, cwd),
     secretsDir,
+    ffmpegPath: pathOf(reader.value('FFMPEG_PATH', text, null), cwd),
     metricsPort: reader.value('METRICS_PORT', port, 9_090),
     metricsHost: reader.value('METRICS_HOST', ipAddress, env['KUBERNETES_SERVICE_HOST'] ? '0.0.0.0' : '127.0.0.1'),
     maxConcurrentUploads: reader.value('MAX_CONCURRENT_UPLOADS', whole(1, 64), 4),
@@ -107,10 +110,10 @@ function noteMisspelt(env: Variables, reader: SettingsReader): void {
   }
 }
 
-function readSpecDefaults(reader: SettingsReader): typeof DEFAULT_SPEC {
+function readSpecDefaults(reader: SettingsReader, givenSegmentSec: number | null): typeof DEFAULT_SPEC {
   return {
     ...DEFAULT_SPEC,
-    segmentDurationSec: reader.value('SEGMENT_SECONDS', segmentSeconds, DEFAULT_SPEC.segmentDurationSec),
+    segmentDurationSec: givenSegmentSec ?? DEFAULT_SPEC.segmentDurationSec,
     stallTimeoutMs: reader.value('STALL_TIMEOUT_SECONDS', secondsAsMs(1, 120), DEFAULT_SPEC.stallTimeoutMs),
     socketTimeoutMs: reader.value('SOCKET_TIMEOUT_SECONDS', secondsAsMs(0.5, 60), DEFAULT_SPEC.socketTimeoutMs),
   };

@@ -15,15 +15,14 @@ export interface PreflightReport {
 
 const TMPFS_MAGIC = 0x01021994;
 
-/** Asks file system and network, changes nothing. Run before anything is started: a running recorder holds its own port. */
-export async function preflight(config: Config, env: Variables): Promise<PreflightReport> {
-  const checks = await Promise.all([
-    checkSpoolDir(config.spool.dir),
-    checkSecretsDir(config.secretsDir),
-    checkSecrets(config, env),
-    checkTemporalFiles(config),
-    checkPort(config.metricsPort, config.metricsHost),
-  ]);
+/**
+ * Asks file system and network, changes nothing. Run before anything is started: a running recorder holds its own port.
+ * `isRecording`: whether this process has a spool and cameras; one that only serves workflows has neither.
+ */
+export async function preflight(config: Config, env: Variables, isRecording = true): Promise<PreflightReport> {
+  const always = [checkTemporalFiles(config), checkPort(config.metricsPort, config.metricsHost)];
+  if (!isRecording) return { mistakes: (await Promise.all(always)).flat(), warnings: [] };
+  const checks = await Promise.all([checkSpoolDir(config.spool.dir), checkSecrets(config, env), ...always]);
   return { mistakes: checks.flat(), warnings: await spoolWarnings(config.spool.dir) };
 }
 
@@ -52,6 +51,9 @@ async function checkSecretsDir(dir: string | null): Promise<readonly ConfigMista
 }
 
 async function checkSecrets(config: Config, env: Variables): Promise<readonly ConfigMistake[]> {
+  const dirMistakes = await checkSecretsDir(config.secretsDir);
+  // Without its directory every secret would be one more mistake with the same cause.
+  if (dirMistakes.length > 0) return dirMistakes;
   const secrets = createSecretResolver({ env, secretsDir: config.secretsDir });
   const found = config.cameras.map(async ({ id, spec }): Promise<readonly ConfigMistake[]> => {
     if (spec.source.kind === 'url') return [];

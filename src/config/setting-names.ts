@@ -22,6 +22,7 @@ export const PLAIN_SETTINGS = [
   'TEMPORAL_ADDRESS',
   'TEMPORAL_NAMESPACE',
   'TEMPORAL_UI_URL',
+  'FFMPEG_PATH',
 ] as const;
 export type PlainSetting = (typeof PLAIN_SETTINGS)[number];
 

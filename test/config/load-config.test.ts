@@ -59,6 +59,7 @@ describe('a configuration that is right', () => {
           tlsVerify: false,
         },
       })),
+      givenSegmentSec: null,
       store: {
         endpoint: 'http://localhost:8333',
         region: 'us-east-1',
@@ -74,6 +75,7 @@ describe('a configuration that is right', () => {
       temporalUiUrl: null,
       spool: { dir: '/tmp/camera-recordings', isGiven: false, minFreeBytes: null },
       secretsDir: null,
+      ffmpegPath: null,
       metricsPort: 9090,
       metricsHost: '127.0.0.1',
       maxConcurrentUploads: 4,

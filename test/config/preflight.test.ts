@@ -42,6 +42,12 @@ it('every mistake of the machine is told at once', async () => {
   ]);
 });
 
+it('a process that only serves workflows needs neither spool nor secrets', async () => {
+  writeFileSync(join(dir, 'file'), '');
+  const env = { METRICS_PORT: '0', TEMP_DIR: 'file', CAMERA_SECRETS_DIR: 'absent' };
+  expect(await preflight(loadConfig({ env, cwd: dir }), env, false)).toEqual({ mistakes: [], warnings: [] });
+});
+
 it.each([
   ['absent', '%/absent does not exist.'],
   ['file', '%/file is a file, not a directory.'],
