@@ -36,6 +36,8 @@ export interface CameraView {
   readonly lastFrame: string;
   readonly gapsToday: string;
   readonly waitingUploads: string;
+  /** Since this worker started. */
+  readonly storedSegments: number;
   readonly webUiUrl: string | null;
 }
 
@@ -97,6 +99,7 @@ function cameraView(id: CameraId, input: StatusInput): CameraView {
     lastFrame: lastFrameAtMs === null ? 'none' : `${durationWords(nowMs - lastFrameAtMs)} ago`,
     gapsToday: gapWords(input.gapsToday(id)),
     waitingUploads: waitingWords(input.worker.uploads.get(id), input),
+    storedSegments: input.worker.uploads.get(id)?.uploadedSegments ?? 0,
     webUiUrl: input.webUi === null ? null : `${workflowsUrl(input.webUi)}/${encodeURIComponent(id)}`,
   };
 }
