@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { parseCameraId } from '../domain/ids.js';
+import type { StatusView } from '../http/status-view.js';
+
+const cameraSchema = z.object({
+  id: z.string().transform(parseCameraId),
+  name: z.string(),
+  place: z.string(),
+  level: z.enum(['good', 'waiting', 'bad', 'off']),
+  state: z.string(),
+  todo: z.string().nullable(),
+  lastFrame: z.string(),
+  gapsToday: z.string(),
+  waitingUploads: z.string(),
+  storedSegments: z.number(),
+  webUiUrl: z.string().nullable(),
+});
+
+const statusSchema: z.ZodType<StatusView, unknown> = z.object({
+  headline: z.string(),
+  now: z.string(),
+  notices: z.array(z.string()),
+  spool: z.string(),
+  cameras: z.array(cameraSchema),
+  webUiUrl: z.string().nullable(),
+});
+
+/** Longer than the page ever takes, shorter than a person waits. */
+const TIMEOUT_MS = 3_000;
+
+/** What `<pageUrl>/status.json` says now. Rejects when nothing answers within 3 s, or something that is not a recorder does. */
+export async function fetchStatus(pageUrl: string, signal?: AbortSignal): Promise<StatusView> {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const answer = await fetch(new URL('/status.json', pageUrl), {
+    signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+  });
+  return statusSchema.parse(await answer.json());
+}

@@ -1,0 +1,72 @@
+/**
+ * `camera-recorder`: which verb is meant, and nothing else. What a verb needs is imported when it is run:
+ * `worker` becomes the keeper, which stays small.
+ */
+import { Command, Option } from 'commander';
+import { EXIT_BAD_CONFIG } from '../keeper/protocol.js';
+import { ROLES, type Role } from './roles.js';
+import { readVersion } from './version.js';
+
+const program = new Command('camera-recorder')
+  .description('Records RTSP cameras into your own S3 store: every second is a verified object or a declared gap.')
+  .version(readVersion())
+  .option('--config <file>', 'settings in TOML; default: config.toml in this directory, if there is one')
+  .showHelpAfterError();
+
+const configPath = (): string | undefined => program.opts<{ readonly config?: string }>().config;
+
+program
+  .command('start')
+  .description('run everything that was not given: Temporal, a store, two simulated cameras, and the recorder')
+  .action(async () => {
+    const { startCommand } = await import('./start-command.js');
+    await finish(startCommand({ configPath: configPath() }));
+  });
+
+program
+  .command('worker')
+  .description('run the recorder (or one part of it) with the given Temporal, store and cameras')
+  .addOption(new Option('--role <role>', 'what this process does').choices(ROLES).default('all'))
+  .action(async ({ role }: { readonly role: Role }) => {
+    const { workerCommand } = await import('./worker-command.js');
+    await finish(workerCommand({ role, configPath: configPath() }));
+  });
+
+program
+  .command('status')
+  .description('print what the status page says')
+  .option('--json', 'as JSON')
+  .option('--url <url>', 'the page; default: http://127.0.0.1 at METRICS_PORT')
+  .action(async (options: { readonly json?: boolean; readonly url?: string }) => {
+    const { statusCommand } = await import('./status-command.js');
+    await finish(statusCommand({ isJson: options.json === true, url: options.url, configPath: configPath() }));
+  });
+
+program
+  .command('check')
+  .description('read the settings, ask the machine about them, and say what would run; starts nothing')
+  .addOption(new Option('--role <role>', 'as for worker; without it, as for start').choices(ROLES))
+  .option('--json', 'say it as JSON')
+  .option('--quiet', 'say nothing but mistakes')
+  .action(async (options: { readonly role?: Role; readonly json?: boolean; readonly quiet?: boolean }) => {
+    const { checkCommand } = await import('./check-command.js');
+    const output = options.quiet === true ? 'none' : options.json === true ? 'json' : 'text';
+    await finish(checkCommand({ role: options.role, output, configPath: configPath() }));
+  });
+
+/** A verb ends with its exit code; what it throws becomes one message on stderr. */
+async function finish(verb: Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await verb;
+  } catch (error) {
+    const { redact } = await import('../redact.js');
+    process.stderr.write(`${redact(error instanceof Error ? error.message : String(error))}\n`);
+    process.exitCode = isBadConfig(error) ? EXIT_BAD_CONFIG : 1;
+  }
+}
+
+function isBadConfig(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'bad-config';
+}
+
+await program.parseAsync(process.argv);

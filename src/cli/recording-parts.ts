@@ -1,0 +1,83 @@
+import type { Registry } from 'prom-client';
+import { systemClock } from '../clock.js';
+import type { CameraConfig, Config } from '../config/config.js';
+import { createSecretResolver, SecretError } from '../config/secrets.js';
+import type { Variables } from '../config/settings-reader.js';
+import type { CameraSource } from '../domain/camera.js';
+import { createKeeperClient, type KeeperClient } from '../keeper/keeper-client.js';
+import type { Logger } from '../log.js';
+import { createStoreMetrics } from '../object-store/metrics.js';
+import type { ObjectStore } from '../object-store/object-store.js';
+import { createS3Store } from '../object-store/s3.js';
+import { createRecorder } from '../recorder/create-recorder.js';
+import type { Recorder } from '../recorder/recorder.js';
+import { openSpool } from '../spool/open-spool.js';
+import type { Spool } from '../spool/spool.js';
+import { findProgram } from './find-program.js';
+
+/** What a process that records has, beside one that only serves workflows. */
+export interface RecordingParts {
+  readonly keeper: KeeperClient;
+  readonly spool: Spool;
+  readonly store: ObjectStore;
+  /** Not started yet. */
+  readonly recorder: Recorder;
+}
+
+/** An hour of a Tapo camera in 2K is 2 GB. */
+const BYTES_PER_CAMERA_SECOND = 2e9 / 3_600;
+const LEAST_FREE_BYTES = 1024 ** 3;
+
+/** Opens the spool and puts the rest around it; asks neither cameras nor store anything. */
+export async function openRecordingParts(options: {
+  readonly config: Config;
+  readonly secrets: Variables;
+  readonly registry: Registry;
+  readonly log: Logger;
+}): Promise<RecordingParts> {
+  const { config, secrets, registry, log } = options;
+  if (config.store === null) throw new Error('a recorder needs a store');
+  // The first pulse comes from here: opening a spool full of segments may take a while.
+  const keeper = createKeeperClient(process);
+  const spool = await openSpool(config.spool.dir, { log });
+  const store = createS3Store(config.store, createStoreMetrics(registry).observeRequest);
+  const recorder = createRecorder({
+    spool,
+    keeper,
+    resolveUrl: createUrlResolver(secrets, config.secretsDir, log),
+    ffmpegPath: await findProgram('ffmpeg', config.ffmpegPath),
+    clock: systemClock,
+    random: Math.random,
+    log,
+    policies: {
+      timeScale: config.policyTimeScale,
+      minFreeBytes: config.spool.minFreeBytes ?? defaultMinFreeBytes(config.cameras),
+    },
+  });
+  return { keeper, spool, store, recorder };
+}
+
+/** The larger of 1 GiB and two segments of every configured camera. Pure. */
+export function defaultMinFreeBytes(cameras: readonly CameraConfig[]): number {
+  const segmentBytes = cameras.map(({ spec }) => spec.segmentDurationSec * BYTES_PER_CAMERA_SECOND);
+  const two = 2 * segmentBytes.reduce((sum, bytes) => sum + bytes, 0);
+  return Math.max(LEAST_FREE_BYTES, Math.round(two));
+}
+
+function createUrlResolver(
+  env: Variables,
+  secretsDir: string | null,
+  log: Logger,
+): (source: CameraSource) => Promise<string | undefined> {
+  const resolver = createSecretResolver({ env, secretsDir });
+  return async (source) => {
+    if (source.kind === 'url') return source.rtspUrl;
+    try {
+      return await resolver.resolve(source.name);
+    } catch (error) {
+      if (!(error instanceof SecretError)) throw error;
+      log.warn({ secret: source.name.slice(0, 80), reason: error.message }, 'a camera has no URL here');
+      return undefined;
+    }
+  };
+}

@@ -1,0 +1,3 @@
+/** What one process does: record and serve workflows, or one of the two. */
+export const ROLES = ['all', 'workflows', 'recorder'] as const;
+export type Role = (typeof ROLES)[number];

@@ -1,0 +1,86 @@
+/**
+ * The worker's process, put together: the one place that knows every part, and nothing of what they do.
+ *
+ * 1. It records before anything else answers (INV-4): neither Temporal, nor the store, nor the page's port is waited for.
+ * 2. It ends with 0 after `leave`, and with 1 on any failure that nobody caught: the keeper starts the next one, and FFmpeg never notices.
+ */
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../clock.js';
+import type { Config } from '../config/config.js';
+import { portFinder } from '../embedded/free-port.js';
+import { servePage } from '../http/page-server.js';
+import { PageState } from '../http/page-state.js';
+import { createRegistry } from '../http/registry.js';
+import { createLogger, type Logger } from '../log.js';
+import { policiesOf, type RunningWorker, startWorker } from '../workers/main.js';
+import { registerWorkerMetrics } from '../workers/metrics.js';
+import type { StartWorkerOptions } from '../workers/worker-options.js';
+import { loadRoleConfig, readTemporalSettings } from './check-command.js';
+import { endOnUncaught, takeSecrets } from './process-guards.js';
+import { openRecordingParts, type RecordingParts } from './recording-parts.js';
+import type { Role } from './roles.js';
+import { untilEnd } from './until-end.js';
+import { readVersion } from './version.js';
+
+/** Made by the build: bundling at start would take a second. */
+const WORKFLOW_BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+
+/** Resolves to the exit code, after an orderly end. @throws ConfigError */
+export async function runWorker(options: {
+  readonly role: Role;
+  readonly configPath: string | undefined;
+}): Promise<number> {
+  const config = loadRoleConfig(options);
+  const secrets = takeSecrets(process.env);
+  const log = createLogger({ level: config.logLevel, name: options.role });
+  endOnUncaught(log);
+  const registry = createRegistry({ version: readVersion() });
+  const parts = options.role === 'workflows' ? null : await openRecordingParts({ config, secrets, registry, log });
+  const worker = await startWorker(await workerOptions(options.role, config, parts, log));
+  registerWorkerMetrics(registry, () => worker.status());
+  const page = servePage({ config, log, registry, ...pageSources(config, parts, worker) });
+  parts?.keeper.ready();
+  const code = await untilEnd(worker, parts?.keeper ?? null, log);
+  await page.close();
+  parts?.keeper.close();
+  return code;
+}
+
+async function workerOptions(
+  role: Role,
+  config: Config,
+  parts: RecordingParts | null,
+  log: Logger,
+): Promise<StartWorkerOptions> {
+  const shared = {
+    temporal: readTemporalSettings(config),
+    policies: policiesOf(config.policyTimeScale),
+    clock: systemClock,
+    log,
+    coreMetricsPort: await portFinder()(),
+  };
+  const workflowCode = { kind: 'bundle', path: WORKFLOW_BUNDLE } as const;
+  if (parts === null) return { role: 'workflows', ...shared, workflowCode };
+  const { recorder, spool, store } = parts;
+  const recording = {
+    recorder,
+    spool,
+    store,
+    configuredCameras: config.cameras,
+    maxConcurrentUploads: config.maxConcurrentUploads,
+    keepLocalMs: config.keepLocalMs,
+  };
+  return role === 'recorder'
+    ? { role, ...shared, ...recording }
+    : { role: 'all', ...shared, ...recording, workflowCode };
+}
+
+function pageSources(config: Config, parts: RecordingParts | null, worker: RunningWorker) {
+  const state = new PageState({
+    config,
+    recorder: parts?.recorder ?? null,
+    workerStatus: () => worker.status(),
+    clock: systemClock,
+  });
+  return { state, coreMetricsUrl: worker.coreMetricsUrl };
+}

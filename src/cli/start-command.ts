@@ -1,0 +1,177 @@
+/**
+ * `start`: everything that was not given is started here, then the recorder as `worker` would run it, in a process of its own.
+ *
+ * 1. Nothing is started before the whole configuration is known to be right.
+ * 2. Everything embedded, the spool included unless TEMP_DIR says otherwise, lives under `.data/`.
+ * 3. The first Ctrl-C stops in order: recorder (which seals), cameras, store, Temporal. A second one forces.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { systemClock } from '../clock.js';
+import type { Config } from '../config/config.js';
+import { DATA_LIMIT_BYTES, watchDataBudget } from '../embedded/data-budget.js';
+import { type DemoParts, startDemoParts } from '../embedded/demo.js';
+import { portFinder } from '../embedded/free-port.js';
+import { byteWords } from '../http/local-time.js';
+import { createLogger } from '../log.js';
+import { redact } from '../redact.js';
+import { checkConfig } from './check-command.js';
+import { fetchStatus } from './fetch-status.js';
+import { findProgram } from './find-program.js';
+import { type KeeperChild, startKeeperChild } from './keeper-child.js';
+import { NOTHING_TOLD, progressLines, sayEachTenth, type ToldProgress } from './progress-lines.js';
+import { recorderEnv, type StartPlan } from './start-plan.js';
+import { startScreen } from './start-screen.js';
+import { listenForStop, type StopSignals } from './stop-signals.js';
+import { readVersion } from './version.js';
+
+const LOOK_EVERY_MS = 1_000;
+
+/** Runs until a signal, or until the recorder ends by itself; resolves to the exit code. @throws ConfigError */
+export async function startCommand(options: { readonly configPath: string | undefined }): Promise<number> {
+  const { config, warnings } = await checkConfig({ role: undefined, ...options });
+  const stop = listenForStop(() => say('Stopping: recordings are sealed first. Ctrl-C again stops at once.'));
+  try {
+    const plan = await planOf(config);
+    if (plan.dataDir === null) for (const warning of warnings) say(`Warning: ${warning}`);
+    return await runParts(plan, options.configPath, stop);
+  } catch (error) {
+    if (stop.asked.aborted) return 0;
+    throw error;
+  } finally {
+    stop.close();
+  }
+}
+
+async function planOf(config: Config): Promise<StartPlan> {
+  const want = {
+    temporal: config.temporal === null,
+    store: config.store === null,
+    cameras: config.cameras.length === 0,
+  };
+  const isAnyEmbedded = want.temporal || want.store || want.cameras;
+  const dataDir = isAnyEmbedded ? resolve('.data') : null;
+  const secretsDir = config.secretsDir ?? (dataDir === null ? null : join(dataDir, 'camera-secrets'));
+  if (dataDir !== null && secretsDir !== null) await mkdir(secretsDir, { recursive: true, mode: 0o700 });
+  return {
+    config,
+    want,
+    dataDir,
+    secretsDir,
+    spoolDir: dataDir === null || config.spool.isGiven ? config.spool.dir : join(dataDir, 'spool'),
+    metricsPort: config.metricsPort === 0 ? await portFinder()() : config.metricsPort,
+    segmentDurationSec: config.givenSegmentSec ?? (dataDir === null ? 900 : 60),
+    ffmpegPath: await findProgram('ffmpeg', config.ffmpegPath),
+  };
+}
+
+async function runParts(plan: StartPlan, configPath: string | undefined, stop: StopSignals): Promise<number> {
+  const { config, dataDir } = plan;
+  if (dataDir !== null) say(`Starting what was not given, under ${dataDir} …`);
+  const parts = await startDemoParts({
+    dataDir: dataDir ?? resolve('.data'),
+    want: plan.want,
+    toolPath: async (name) => (name === 'ffmpeg' ? plan.ffmpegPath : findProgram(name, null)),
+    log: createLogger({ level: 'warn', name: 'start' }),
+    onProgress: sayEachTenth(say),
+    signal: stop.asked,
+    ...(config.store === null ? {} : { bucket: config.store.bucket }),
+  });
+  try {
+    const logPath = dataDir === null ? null : join(dataDir, 'recorder.log');
+    const child = await startKeeperChild({
+      args: ['--role', 'all', ...(configPath === undefined ? [] : ['--config', configPath])],
+      env: { ...process.env, ...recorderEnv(plan, parts) },
+      logPath,
+    });
+    return await keepCompany(child, { plan, parts, logPath, stop });
+  } finally {
+    await parts.stop();
+  }
+}
+
+interface Company {
+  readonly plan: StartPlan;
+  readonly parts: DemoParts;
+  readonly logPath: string | null;
+  readonly stop: StopSignals;
+}
+
+/** Shows what happens until the recorder has ended. */
+async function keepCompany(child: KeeperChild, company: Company): Promise<number> {
+  const { stop, plan, logPath } = company;
+  const over = new AbortController();
+  stop.onAsked(() => child.stop());
+  const watching = Promise.all([showProgress(company, over.signal), watchBudget(plan, child, over.signal)]);
+  const code = await child.ended;
+  over.abort();
+  await watching;
+  if (!stop.asked.aborted)
+    say(`The recorder ended with code ${code}.${logPath === null ? '' : ` Its log: ${logPath}`}`);
+  return code;
+}
+
+async function showProgress(company: Company, signal: AbortSignal): Promise<void> {
+  const pageUrl = pageUrlOf(company.plan);
+  let told: ToldProgress | null = null;
+  while (!signal.aborted) {
+    const view = await fetchStatus(pageUrl, signal).catch(() => null);
+    if (view !== null) {
+      if (told === null) say(startScreen(await screenOf(company, pageUrl)));
+      const news = progressLines(told ?? NOTHING_TOLD, view);
+      told = news.told;
+      for (const line of news.lines) say(`${new Date().toTimeString().slice(0, 8)} ${line}`);
+    }
+    await systemClock.sleep(LOOK_EVERY_MS, signal).catch(() => undefined);
+  }
+}
+
+async function screenOf({ plan, parts }: Company, pageUrl: string): Promise<Parameters<typeof startScreen>[0]> {
+  const { config } = plan;
+  const cameras = parts.cameraUrls?.map((_url, index) => `camera-${index + 1}`) ?? config.cameras.map(({ id }) => id);
+  return {
+    version: readVersion(),
+    pageUrl,
+    temporal: {
+      address: parts.temporal?.address ?? config.temporal?.address ?? 'as its profile says',
+      namespace: parts.temporal?.namespace ?? config.temporal?.namespace ?? 'default',
+      isEmbedded: parts.temporal !== null,
+    },
+    webUiUrl: parts.temporal?.uiUrl ?? config.temporalUiUrl,
+    store: {
+      endpoint: parts.store?.endpoint ?? config.store?.endpoint ?? '',
+      bucket: parts.store?.bucket ?? config.store?.bucket ?? '',
+      isEmbedded: parts.store !== null,
+    },
+    cameras,
+    areCamerasSimulated: parts.cameraUrls !== null,
+    segmentDurationSec: plan.segmentDurationSec,
+    // A Tapo camera in 2K writes 2 GB an hour; the simulated ones do as well.
+    bytesPerHour: cameras.length * 2e9,
+    spoolDir: plan.spoolDir,
+    dataDir: plan.dataDir,
+    maxDataBytes: DATA_LIMIT_BYTES,
+    secretsDir: plan.secretsDir,
+    temporalCommand: await findProgram('temporal', null).catch(() => 'temporal'),
+  };
+}
+
+/** What is embedded writes to this machine's disk: a demo somebody forgot must not fill it. */
+async function watchBudget({ dataDir }: StartPlan, child: KeeperChild, signal: AbortSignal): Promise<void> {
+  if (dataDir === null) return;
+  const onChange = (state: 'within' | 'exceeded', usedBytes: number): void => {
+    if (state === 'within') return;
+    say(`${dataDir} holds ${byteWords(usedBytes)}: recording stops here. Remove the folder to start anew.`);
+    child.stop();
+  };
+  await watchDataBudget({ dir: dataDir, onChange, signal });
+}
+
+function pageUrlOf({ config, metricsPort }: StartPlan): string {
+  const host = config.metricsHost === '0.0.0.0' || config.metricsHost === '::' ? '127.0.0.1' : config.metricsHost;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${metricsPort}`;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${redact(line)}\n`);
+}

@@ -1,0 +1,83 @@
+import { byteWords } from '../http/local-time.js';
+
+/** Where everything is, once it runs. */
+export interface StartScreen {
+  readonly version: string;
+  readonly pageUrl: string;
+  readonly temporal: { readonly address: string; readonly namespace: string; readonly isEmbedded: boolean };
+  readonly webUiUrl: string | null;
+  readonly store: { readonly endpoint: string; readonly bucket: string; readonly isEmbedded: boolean };
+  readonly cameras: readonly string[];
+  readonly areCamerasSimulated: boolean;
+  readonly segmentDurationSec: number;
+  readonly bytesPerHour: number;
+  readonly spoolDir: string;
+  /** Holds everything embedded; null when nothing is. */
+  readonly dataDir: string | null;
+  readonly maxDataBytes: number;
+  /** Where a file makes a secret; null when secrets are only in the environment. */
+  readonly secretsDir: string | null;
+  /** How the Temporal CLI is called here. */
+  readonly temporalCommand: string;
+}
+
+/** One screen: what runs where, what it costs, what to try next. Pure. */
+export function startScreen(screen: StartScreen): string {
+  return [
+    `camera-recorder ${screen.version} runs. Ctrl-C stops it in order; a second Ctrl-C at once.`,
+    '',
+    ...placeLines(screen),
+    '',
+    costLine(screen),
+    '',
+    'Try next, in another terminal:',
+    ...tryLines(screen),
+    '',
+  ].join('\n');
+}
+
+function placeLines(screen: StartScreen): readonly string[] {
+  const { temporal, store } = screen;
+  const rows: readonly (readonly [string, string])[] = [
+    ['Status page', `${screen.pageUrl}/`],
+    ...(screen.webUiUrl === null ? [] : [['Temporal Web UI', screen.webUiUrl] as const]),
+    ['Temporal', `${temporal.address}, namespace ${temporal.namespace}${embedded(temporal.isEmbedded)}`],
+    ['Store (S3)', `${store.endpoint}, bucket ${store.bucket}${embedded(store.isEmbedded)}`],
+    ['Metrics', `${screen.pageUrl}/metrics, beside /health and /ready`],
+    ['Spool', screen.spoolDir],
+    ['Cameras', `${screen.cameras.join(', ')}${screen.areCamerasSimulated ? ' (simulated)' : ''}`],
+  ];
+  return rows.map(([name, place]) => `  ${name.padEnd(16)} ${place}`);
+}
+
+function costLine(screen: StartScreen): string {
+  const rate = `It writes about ${byteWords(screen.bytesPerHour)} an hour, in segments of ${screen.segmentDurationSec} s.`;
+  if (screen.dataDir === null) return rate;
+  return `${rate} Everything started here is under ${screen.dataDir}; it stops at ${byteWords(screen.maxDataBytes)}.`;
+}
+
+function tryLines(screen: StartScreen): readonly string[] {
+  const server = `--address ${screen.temporal.address} --namespace ${screen.temporal.namespace}`;
+  const temporal = (verb: string, rest: string): string =>
+    `    ${screen.temporalCommand} workflow ${verb} ${server} ${rest}`;
+  const next = `camera-${screen.cameras.length + 1}`;
+  const input = `'{"spec":{"source":{"kind":"secret","name":"${next}"}}}'`;
+  return [
+    '  the state of every camera, as on the status page',
+    '    npx camera-recorder status',
+    '  pause a camera, and go on',
+    temporal('update execute', '--workflow-id camera-1 --name pause'),
+    temporal('update execute', '--workflow-id camera-1 --name resume'),
+    '  add a camera of yours (the URL is the secret: it goes to no command line and no history)',
+    ...(screen.secretsDir === null
+      ? [`    give the recorder ${next.toUpperCase().replace('-', '')}_RTSP_URL when it is started, then`]
+      : [
+          `    (umask 077; cat > ${screen.secretsDir}/${next})   # type rtsp://user:password@address:554/stream1, then Ctrl-D`,
+        ]),
+    temporal('start', `--type Camera --task-queue camera-recorder --workflow-id ${next} --input ${input}`),
+  ];
+}
+
+function embedded(isEmbedded: boolean): string {
+  return isEmbedded ? ' (started here)' : '';
+}

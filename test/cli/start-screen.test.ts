@@ -1,0 +1,122 @@
+import { expect, it } from 'vitest';
+import { NOTHING_TOLD, progressLines, sayEachTenth } from '../../src/cli/progress-lines.js';
+import { type StartScreen, startScreen } from '../../src/cli/start-screen.js';
+import { statusText } from '../../src/cli/status-text.js';
+import { parseCameraId } from '../../src/domain/ids.js';
+import type { CameraView, StatusView } from '../../src/http/status-view.js';
+
+const camera: CameraView = {
+  id: parseCameraId('camera-1'),
+  name: 'Door',
+  place: 'Home, street',
+  level: 'good',
+  state: 'recording since 14:03:12',
+  todo: null,
+  lastFrame: '1 s ago',
+  gapsToday: 'none',
+  waitingUploads: 'none',
+  storedSegments: 0,
+  webUiUrl: 'http://127.0.0.1:8233/namespaces/default/workflows/camera-1',
+};
+const view: StatusView = {
+  headline: '1 of 1 cameras are recording.',
+  now: '2026-11-25 14:08:02, Europe/Berlin (UTC+01:00)',
+  notices: [],
+  spool: 'Spool: 12.0 GB free of 100 GB; everything sealed is stored.',
+  cameras: [camera],
+  webUiUrl: null,
+};
+const screen: StartScreen = {
+  version: '0.1.0',
+  pageUrl: 'http://127.0.0.1:9090',
+  temporal: { address: '127.0.0.1:7233', namespace: 'default', isEmbedded: true },
+  webUiUrl: 'http://127.0.0.1:8233',
+  store: { endpoint: 'http://127.0.0.1:8333', bucket: 'camera-recordings', isEmbedded: true },
+  cameras: ['camera-1', 'camera-2'],
+  areCamerasSimulated: true,
+  segmentDurationSec: 60,
+  bytesPerHour: 1.8e9,
+  spoolDir: '/here/.data/spool',
+  dataDir: '/here/.data',
+  maxDataBytes: 10e9,
+  secretsDir: '/here/.data/camera-secrets',
+  temporalCommand: 'temporal',
+};
+
+it('the screen fits a terminal and names every place', () => {
+  const text = startScreen(screen);
+  expect(text.split('\n').length).toBeLessThanOrEqual(25);
+  for (const place of [
+    'http://127.0.0.1:9090/',
+    'http://127.0.0.1:8233',
+    '127.0.0.1:7233',
+    'http://127.0.0.1:8333',
+    '/here/.data/spool',
+  ]) {
+    expect(text).toContain(place);
+  }
+  expect(text).toContain(
+    'It writes about 1.8 GB an hour, in segments of 60 s. Everything started here is under /here/.data; it stops at 10.0 GB.',
+  );
+});
+
+it('the next camera is added by one command that holds no URL', () => {
+  expect(startScreen(screen)).toContain(
+    `temporal workflow start --address 127.0.0.1:7233 --namespace default --type Camera --task-queue camera-recorder --workflow-id camera-3 --input '{"spec":{"source":{"kind":"secret","name":"camera-3"}}}'`,
+  );
+});
+
+it('what was given is not said to be started here', () => {
+  const given = startScreen({
+    ...screen,
+    temporal: { ...screen.temporal, isEmbedded: false },
+    store: { ...screen.store, isEmbedded: false },
+    areCamerasSimulated: false,
+    dataDir: null,
+    secretsDir: null,
+  });
+  expect(given).not.toMatch(/started here|simulated|stops at/);
+  expect(given).toContain('CAMERA3_RTSP_URL');
+});
+
+it('progress is told once, and trouble with what to do', () => {
+  const first = progressLines(NOTHING_TOLD, view);
+  expect(first.lines).toEqual(['camera-1: recording since 14:03:12']);
+  expect(progressLines(first.told, view).lines).toEqual([]);
+  const stored = progressLines(first.told, { ...view, cameras: [{ ...camera, storedSegments: 1 }] });
+  expect(stored.lines).toEqual(['camera-1: its first segment is stored']);
+  const trouble = progressLines(stored.told, {
+    ...view,
+    notices: ['Temporal does not answer since 14:08:00.'],
+    cameras: [{ ...camera, level: 'bad', state: 'down since 14:08:00: Gone.', todo: 'Check it.' }],
+  });
+  expect(trouble.lines).toEqual([
+    'camera-1: down since 14:08:00: Gone. Check it.',
+    'Temporal does not answer since 14:08:00.',
+  ]);
+  expect(progressLines(trouble.told, view).lines).toEqual([
+    'camera-1: recording since 14:03:12',
+    'Temporal and store answer again.',
+  ]);
+});
+
+it('a long wait is told in tenths', () => {
+  const said: string[] = [];
+  const say = sayEachTenth((line) => said.push(line));
+  for (const line of ['drawing: 1 %', 'drawing: 9 %', 'drawing: 10 %', 'drawing: 19 %', 'ready']) say(line);
+  expect(said).toEqual(['drawing: 0 %', 'drawing: 10 %', 'ready']);
+});
+
+it('status prints the words of the page', () => {
+  expect(statusText({ ...view, notices: ['The store is away.'] })).toBe(`1 of 1 cameras are recording.
+2026-11-25 14:08:02, Europe/Berlin (UTC+01:00)
+! The store is away.
+
+Door (camera-1), Home, street
+  recording since 14:03:12
+  last frame: 1 s ago; gaps today: none; waiting uploads: none
+  http://127.0.0.1:8233/namespaces/default/workflows/camera-1
+
+Spool: 12.0 GB free of 100 GB; everything sealed is stored.
+`);
+});
