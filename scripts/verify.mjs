@@ -52,15 +52,16 @@ function findNothing(found) {
   return found.length === 0 ? PASSED : FAILED;
 }
 
+/** In a temporary folder of its own, so that a run that is cut short leaves nothing behind either. */
 async function runTests() {
-  const dir = await mkdtemp(join(tmpdir(), 'camera-recorder-report-'));
+  const dir = await mkdtemp(join(tmpdir(), 'recorder-tests-'));
   const reportPath = join(dir, 'report.json');
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportPath}`];
-    const exitCode = await runPackage('vitest/vitest.mjs', ['run', ...reporters]);
+    const exitCode = await runPackage('vitest/vitest.mjs', ['run', ...reporters], { env: { TMPDIR: dir } });
     const report = await readIfThere(reportPath);
     return totalsOfTests(report === undefined ? undefined : JSON.parse(report), exitCode);
   } finally {
-    await rm(dir, { recursive: true, force: true });
+    await rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
   }
 }
