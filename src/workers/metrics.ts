@@ -19,7 +19,7 @@ const CAMERA_COUNTERS: readonly OfCamera[] = [
     of: ({ failures }) => failures,
   },
   {
-    name: 'camera_upload_bytes_total',
+    name: 'camera_segments_uploaded_bytes_total',
     help: 'Bytes of the segments stored, since this worker started.',
     of: ({ uploadedBytes }) => uploadedBytes,
   },
