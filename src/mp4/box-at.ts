@@ -14,7 +14,8 @@ const LONGEST_HEADER_BYTES = 16;
 
 /**
  * The box that starts at `offsetBytes`, or null when not even its header lies whole before `limitBytes`.
- * Zeros instead of a header count as "not there": that is what a power loss leaves of bytes not yet on disk.
+ * A size of 0 counts as "not there": it is what FFmpeg puts first and replaces later, and what a power loss leaves of
+ * bytes not yet on disk.
  * @throws Mp4Error
  */
 export async function boxAt(source: ReadAt, offsetBytes: number, limitBytes: number): Promise<BoxAt | null> {
@@ -22,7 +23,7 @@ export async function boxAt(source: ReadAt, offsetBytes: number, limitBytes: num
   if (wanted < 8) return null;
   const bytes = new Uint8Array(wanted);
   const got = bytes.subarray(0, await source.read(bytes, offsetBytes));
-  if (got.subarray(0, 8).every((byte) => byte === 0)) return null;
+  if (got.subarray(0, 4).every((byte) => byte === 0)) return null;
   const header = readBoxHeader(got);
   return header && { ...header, offsetBytes, endBytes: offsetBytes + header.sizeBytes };
 }

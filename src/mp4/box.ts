@@ -127,7 +127,6 @@ export function fourCc(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);
 }
 
-/** Size 0 means "to the end of the file": never written by FFmpeg into a fragmented file, and what a hole looks like. */
 function checked(header: BoxHeader): BoxHeader {
   if (header.sizeBytes >= header.headerBytes) return header;
   throw new Mp4Error('bad-box', `a box ${JSON.stringify(header.type)} has an impossible size of ${header.sizeBytes}`);

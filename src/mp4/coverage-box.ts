@@ -1,4 +1,4 @@
-import { readContent, wholeBoxes } from './box-at.js';
+import { type BoxAt, readContent, wholeBoxes } from './box-at.js';
 import { box } from './box-writer.js';
 import { Mp4Error } from './mp4-error.js';
 import type { ReadAt } from './read-at.js';
@@ -64,14 +64,22 @@ function recordedFields(index: SampleIndex, recordingSizeBytes: number): Recorde
   };
 }
 
-/** The JSON of our box in a sealed object, or null when it has none. Reads headers and the box only. @throws Mp4Error */
+/** The JSON of our box in a sealed object, or null when there is none in front of its media. Reads headers and the box only. @throws Mp4Error */
 export async function readCoverageBox(source: ReadAt): Promise<Readonly<Record<string, unknown>> | null> {
   for await (const candidate of wholeBoxes(source, Number.MAX_SAFE_INTEGER)) {
-    if (candidate.type !== 'uuid') continue;
-    const content = Buffer.from(await readContent(source, candidate));
-    if (content.subarray(0, 16).equals(COVERAGE_UUID)) return parseJson(content.toString('utf8', 16));
+    if (candidate.type === 'mdat' || candidate.type === 'moof') return null;
+    if (!(await isCoverageBox(source, candidate))) continue;
+    return parseJson(Buffer.from(await readContent(source, candidate)).toString('utf8', COVERAGE_UUID.length));
   }
   return null;
+}
+
+/** Whether it is our box; reads 16 bytes at most. */
+export async function isCoverageBox(source: ReadAt, box: BoxAt): Promise<boolean> {
+  if (box.type !== 'uuid') return false;
+  const type = new Uint8Array(COVERAGE_UUID.length);
+  await source.read(type, box.offsetBytes + box.headerBytes);
+  return COVERAGE_UUID.equals(type);
 }
 
 function parseJson(text: string): Readonly<Record<string, unknown>> {

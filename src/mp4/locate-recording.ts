@@ -1,4 +1,5 @@
-import { type BoxAt, wholeBoxes } from './box-at.js';
+import { wholeBoxes } from './box-at.js';
+import { isCoverageBox } from './coverage-box.js';
 import { Mp4Error } from './mp4-error.js';
 import type { ReadAt } from './read-at.js';
 
@@ -7,17 +8,18 @@ export interface RecordingRange {
   readonly sizeBytes: number;
 }
 
-/** The recording inside a sealed object: the payload of its single top-level mdat, which is its last box. @throws Mp4Error `no-recording` */
+/**
+ * The recording inside a sealed object: the payload of its single top-level mdat, which comes after our box and is the
+ * last one. Reads headers only.
+ * @throws Mp4Error `no-recording` for anything else, a remux and a recording included
+ */
 export async function locateRecording(source: ReadAt, sizeBytes: number): Promise<RecordingRange> {
-  const mdats: BoxAt[] = [];
-  let endBytes = 0;
+  let isSealed = false;
   for await (const box of wholeBoxes(source, sizeBytes)) {
-    if (box.type === 'mdat') mdats.push(box);
-    endBytes = box.endBytes;
+    isSealed ||= await isCoverageBox(source, box);
+    if (box.type !== 'mdat') continue;
+    if (!isSealed || box.endBytes !== sizeBytes) break;
+    return { offsetBytes: box.offsetBytes + box.headerBytes, sizeBytes: box.sizeBytes - box.headerBytes };
   }
-  const [mdat, second] = mdats;
-  if (mdat === undefined || second !== undefined || mdat.endBytes !== endBytes || endBytes !== sizeBytes) {
-    throw new Mp4Error('no-recording', `not a sealed object: ${mdats.length} mdat boxes, whole up to ${endBytes}`);
-  }
-  return { offsetBytes: mdat.offsetBytes + mdat.headerBytes, sizeBytes: mdat.sizeBytes - mdat.headerBytes };
+  throw new Mp4Error('no-recording', `no sealed object: ${sizeBytes} bytes without our box and one mdat up to the end`);
 }

@@ -68,7 +68,7 @@ export class SampleIndex {
     }));
   }
 
-  /** @throws Mp4Error `no-movie` for a second one, `not-fragmented` */
+  /** @throws Mp4Error `no-movie` for a second one, `not-fragmented`, `unsupported-edit` */
   startMovie(movie: Movie, initBytes: number): void {
     if (this.#movie !== null) throw new Mp4Error('no-movie', 'there is a second moov box');
     if (!movie.isFragmented) throw new Mp4Error('not-fragmented', 'the movie box has no defaults for fragments');

@@ -23,9 +23,12 @@ export class TrackSamples {
   #firstShownTicks = Number.POSITIVE_INFINITY;
   #endOfAllButLastTicks = 0;
 
+  /** @throws Mp4Error `unsupported-edit` */
   constructor(movieTrack: MovieTrack, movieTimescale: number) {
     this.movieTrack = movieTrack;
     this.#movieTimescale = movieTimescale;
+    // Refused here, so that asking for a time later never throws.
+    trackStartOf(movieTrack.edits, { movieTimescale, timescale: movieTrack.timescale, firstDtsTicks: 0 });
   }
 
   get id(): number {
@@ -64,7 +67,6 @@ export class TrackSamples {
     return this.samples === 0 ? 0 : this.dtsTicks.at(this.samples - 1) + this.#lastDurationTicks;
   }
 
-  /** @throws Mp4Error `unsupported-edit` */
   get start(): TrackStart {
     return trackStartOf(this.movieTrack.edits, {
       movieTimescale: this.#movieTimescale,

@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { boxesIn, requireBox } from '../../src/mp4/box.js';
+import { box } from '../../src/mp4/box-writer.js';
 import { buildHeader, locateRecording, readCoverageBox } from '../../src/mp4/header-in-front.js';
 import { type Movie, parseMovie } from '../../src/mp4/movie.js';
 import { memorySource } from './support/memory-source.js';
 import { type Packet, packetsOf } from './support/packets.js';
 import { makeRecordings, recordingKinds, temporaryFolder } from './support/recordings.js';
+import { rewriteBox } from './support/rewrite.js';
 import { indexOf, sealFile, sealInMemory } from './support/seal.js';
 
 /** The longest shift of a whole file: the B-frames' first one, whose audio starts 5.375 ms after nothing. */
@@ -70,9 +72,69 @@ describe.each(Object.entries(recordingKinds))('a sealed recording, %s', (_, kind
         return at + sizeBytes;
       }, init);
       expect(ends).toBe(complete);
+      const { tracks } = movieOf(header);
+      const ticks = frags.reduce((sum: number, [, videoTicks]: [number, number]) => sum + videoTicks, 0);
+      expect(ticks).toBe(mediaTicks(tracks[0]));
     }
   });
 });
+
+describe('an unusual recording', () => {
+  let recording: Buffer;
+  beforeAll(async () => {
+    const [, second = ''] = await makeRecordings(await temporaryFolder(), recordingKinds['plain'] ?? raise());
+    recording = await readFile(second);
+  });
+
+  it('a track that never got a sample is left out', async () => {
+    const video = rewriteBox(recording, ['moof'], (moof) => {
+      const [header, ...trafs] = boxesIn(moof);
+      const first = trafs.filter((traf) => boxesIn(traf.content)[0]?.content[7] === 1);
+      const gone = moof.length - first.reduce((sum, traf) => sum + traf.whole.length, header?.whole.length ?? 0);
+      return Buffer.concat([header?.whole ?? raise(), ...first.map((traf) => traf.whole), padding(gone)]);
+    });
+    const { header, index } = await sealInMemory(video);
+    expect(index.tracks.map((track) => track.samples > 0)).toEqual([true, false]);
+    expect(movieOf(header).tracks.map((track) => track.kind)).toEqual(['video']);
+  });
+
+  it('clocks that start at ten seconds in both tracks give the same movie', async () => {
+    const timescales = new Map((await indexOf(recording)).tracks.map((track) => [track.id, track.timescale]));
+    const late = rewriteBox(recording, ['moof', 'traf'], (traf) => {
+      const id = requireBox(boxesIn(traf), 'tfhd').content[7] ?? 0;
+      return Buffer.from(
+        rewriteBox(traf, ['tfdt'], (content) => {
+          content.writeBigUInt64BE(content.readBigUInt64BE(4) + BigInt(10 * (timescales.get(id) ?? raise())), 4);
+          return content;
+        }),
+      );
+    });
+    const expected = await sealInMemory(recording);
+    const sealed = await sealInMemory(late);
+    expect(movieOf(sealed.header).tracks.map(tables)).toEqual(movieOf(expected.header).tracks.map(tables));
+    expect(Buffer.compare(late, recording)).not.toBe(0);
+    expect(sealed.index.mediaEndMs).toBeCloseTo(expected.index.mediaEndMs, 6);
+  });
+});
+
+/** Edits and sample tables, without the chunk offsets: those follow the header's length. */
+function tables(track: Movie['tracks'][number]): unknown {
+  const sampleTable = track.sampleTable.filter((table) => table.type !== 'stco');
+  return { edits: track.edits, sampleTable: sampleTable.map((table) => Buffer.from(table.whole).toString('hex')) };
+}
+
+function padding(sizeBytes: number): Uint8Array {
+  return sizeBytes === 0 ? new Uint8Array(0) : box('free', new Uint8Array(sizeBytes - 8));
+}
+
+function mediaTicks(track: Movie['tracks'][number] | undefined): number {
+  const mdhd = Buffer.from((track ?? raise()).mdhd.content);
+  return Number(mdhd.readBigUInt64BE(24));
+}
+
+function raise(): never {
+  throw new Error('the recording is not what it should be');
+}
 
 interface Packets {
   readonly packets: readonly Packet[];

@@ -180,13 +180,16 @@ describe('refusals', () => {
     await expect(walker.advance(recording.length)).rejects.toMatchObject({ code: 'short-read' });
   });
 
-  it('an ordinary file is no recording to be walked, and a recording no object to be opened', async () => {
+  it('an ordinary file is no recording to be walked, and neither is a sealed object', async () => {
     const ordinary = join(folder, 'ordinary.mp4');
     await ffmpeg(['-i', path, '-c', 'copy', '-movflags', '+faststart', ordinary]);
     await expect(indexOf(await readFile(ordinary))).rejects.toMatchObject({ code: 'not-fragmented' });
-    const source = memorySource(recording);
-    await expect(locateRecording(source, recording.length)).rejects.toMatchObject({ code: 'no-recording' });
-    expect(await readCoverageBox(source)).toBeNull();
+    const oneFragment = recording.subarray(0, outerBoxAt(recording, 'moof', 1));
+    for (const bytes of [await readFile(ordinary), recording, oneFragment]) {
+      const source = memorySource(bytes);
+      await expect(locateRecording(source, bytes.length)).rejects.toMatchObject({ code: 'no-recording' });
+      expect(await readCoverageBox(source)).toBeNull();
+    }
   });
 
   it('an object that is cut anywhere is no object', async () => {
