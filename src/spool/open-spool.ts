@@ -3,6 +3,7 @@
  *
  * Nothing is rewritten in place, and what is on disk is the only state: the process may end between any two system calls.
  */
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../clock.js';
 import { type CameraId, parseCameraId, type RecorderId, type Redacted, type SegmentId } from '../domain/ids.js';
@@ -30,6 +31,7 @@ import { usageOf } from './usage.js';
 export interface OpenSpoolOptions {
   readonly log: Logger;
   readonly clock?: Clock;
+  /** 64 MiB when not said; at most a sixteenth of the disk. */
   readonly reserveBytes?: number;
   /** Names a new spool. */
   readonly recorderId?: RecorderId;
@@ -51,10 +53,16 @@ export async function openSpool(root: string, options: OpenSpoolOptions): Promis
   const quarantine = createQuarantine({ disk, layout, clock, log });
   const reader = new SegmentReader({ layout, quarantine });
   await recoverSealed({ disk, layout, reader, quarantine, log });
-  const reserve = createReserve(join(root, 'reserve'), reserveBytes);
+  const reserve = createReserve(join(root, 'reserve'), await affordableBytes(root, reserveBytes));
   const spool = new DirectorySpool({ disk, layout, log, recorder, reader, reserve, quarantine });
   await spool.restoreReserve();
   return spool;
+}
+
+/** A small disk gives a sixteenth of itself: less in reserve is better than none. */
+async function affordableBytes(root: string, wantedBytes: number): Promise<number> {
+  const disk = await statfs(root);
+  return Math.min(wantedBytes, Math.floor((disk.blocks * disk.bsize) / 16));
 }
 
 interface Parts {
