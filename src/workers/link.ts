@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
-import { redact } from '../redact.js';
+import { errorText } from './error-text.js';
 import type { LinkStatus } from './worker-status.js';
 
 /** Whether something we depend on answers. Only the change is logged, once each way. */
 export interface Link {
   status(): LinkStatus;
-  up(): void;
+  /** True when it was down before. */
+  up(): boolean;
   down(error: unknown): void;
 }
 
@@ -15,12 +16,13 @@ export function createLink(name: 'temporal' | 'store', clock: Clock, log: Logger
   return {
     status: () => status,
     up: () => {
-      if (status.isReachable) return;
+      if (status.isReachable) return false;
       status = { isReachable: true, sinceMs: clock.wallMs(), detail: null };
       log.info({}, `${name} answers`);
+      return true;
     },
     down: (error) => {
-      const detail = redact(error instanceof Error ? error.message : String(error));
+      const detail = errorText(error);
       if (!status.isReachable && status.detail !== null) {
         status = { ...status, detail };
         return;

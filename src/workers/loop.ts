@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
-import { redact } from '../redact.js';
+import { errorText } from './error-text.js';
 
 export interface LoopOptions {
   readonly name: string;
@@ -60,7 +60,7 @@ async function attempt({ pass }: LoopOptions, signal: AbortSignal): Promise<{ re
     await pass(signal);
     return null;
   } catch (error) {
-    return { text: redact(error instanceof Error ? error.message || error.name : String(error)) };
+    return { text: errorText(error) };
   }
 }
 

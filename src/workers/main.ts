@@ -7,10 +7,10 @@
  */
 import { hostname } from 'node:os';
 import type { Worker } from '@temporalio/worker';
-import { redact } from '../redact.js';
 import { ensureCameraWorkflows } from './camera-workflows.js';
 import { createAll } from './create-workers.js';
 import { within } from './deadline.js';
+import { errorText } from './error-text.js';
 import { createLink, type Link } from './link.js';
 import { type Loop, startLoop } from './loop.js';
 import { recorderWorkerMakers } from './recorder-worker.js';
@@ -74,8 +74,8 @@ class WorkerService implements RunningWorker {
     this.#options = options;
     this.#recording = options.role === 'workflows' ? null : options;
     this.#workflows = options.role === 'recorder' ? null : options;
-    this.#side = this.#recording === null ? null : new RecordingSide(this.#recording);
     this.#temporal = createLink('temporal', options.clock, options.log);
+    this.#side = this.#recording === null ? null : new RecordingSide(this.#recording, this.#temporal);
     this.coreMetricsUrl = coreMetricsUrl;
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
@@ -114,7 +114,7 @@ class WorkerService implements RunningWorker {
       while (!signal.aborted && !(await this.#enter(session))) await clock.sleep(ENTER_RETRY_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
-      log.error({ error: redact(String(error)) }, 'the temporal side of the worker failed');
+      log.error({ error: errorText(error) }, 'the temporal side of the worker failed');
       this.#fail(error instanceof Error ? error : new Error(String(error)));
     }
   }
@@ -161,7 +161,7 @@ class WorkerService implements RunningWorker {
         await worker.run();
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
-        this.#options.log.error({ error: redact(String(error)) }, 'a temporal worker ended');
+        this.#options.log.error({ error: errorText(error) }, 'a temporal worker ended');
         this.#fail(error instanceof Error ? error : new Error(String(error)));
       }
     });
@@ -175,7 +175,7 @@ class WorkerService implements RunningWorker {
     const pass = async (): Promise<void> => {
       try {
         await session.ask(async () => await session.connection.workflowService.getSystemInfo({}));
-        this.#temporal.up();
+        if (this.#temporal.up()) this.#side?.hurry();
       } catch (error) {
         this.#temporal.down(error);
         return;
@@ -217,7 +217,7 @@ class WorkerService implements RunningWorker {
     try {
       await within(what, deadlineMs, work);
     } catch (error) {
-      this.#options.log.warn({ step: what, error: redact(String(error)) }, 'stopping goes on without it');
+      this.#options.log.warn({ step: what, error: errorText(error) }, 'stopping goes on without it');
     }
   }
 }

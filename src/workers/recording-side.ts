@@ -15,6 +15,7 @@ import { type Activities, type CameraStatus, STATUS_QUERY } from '../workflows/c
 import { Announcer } from './announce.js';
 import { ConditionReports } from './condition-reports.js';
 import { within } from './deadline.js';
+import { errorText } from './error-text.js';
 import { createLink, type Link } from './link.js';
 import { type Loop, startLoop } from './loop.js';
 import { OwnershipCheck } from './ownership.js';
@@ -33,6 +34,7 @@ export class RecordingSide {
   readonly store: Link;
   readonly #options: CommonOptions & RecordingOptions;
   readonly #announcer: Announcer;
+  readonly #temporal: Link;
   readonly #loops: Loop[] = [];
   #announcing: Loop | null = null;
   #session: TemporalSession | null = null;
@@ -41,7 +43,9 @@ export class RecordingSide {
   /** As the worker before left them: its task tokens. */
   #inherited: readonly Assignment[] = [];
 
-  constructor(options: CommonOptions & RecordingOptions) {
+  /** `temporal` says whether it is worth asking: a pass that waits for an outage to end would come too late afterwards. */
+  constructor(options: CommonOptions & RecordingOptions, temporal: Link) {
+    this.#temporal = temporal;
     const { clock, log, spool, policies } = options;
     this.#options = options;
     this.store = createLink('store', clock, log);
@@ -75,8 +79,16 @@ export class RecordingSide {
     this.#session = session;
     const ownership = new OwnershipCheck({ recorder, spool, policies, clock, log });
     const reports = new ConditionReports({ recorder, spool, policies, clock });
-    this.#loop('ownership', policies.ownershipEveryMs, async (signal) => await ownership.check(session, signal));
-    this.#loop('conditions', policies.heartbeatEveryMs, async (signal) => await reports.report(session, signal));
+    this.#loop('ownership', policies.ownershipEveryMs, async (signal) => {
+      if (this.#isTemporalUp()) await ownership.check(session, signal);
+    });
+    this.#loop('conditions', policies.heartbeatEveryMs, async (signal) => {
+      if (this.#isTemporalUp()) await reports.report(session, signal);
+    });
+  }
+
+  /** Temporal answers (again): what waited for it is told at once. */
+  hurry(): void {
     this.#announcing?.hurry();
   }
 
@@ -111,7 +123,7 @@ export class RecordingSide {
       const signal = AbortSignal.timeout(ANNOUNCE_DEADLINE_MS);
       await within('announcing', ANNOUNCE_DEADLINE_MS, this.#announcer.announce(session, signal));
     } catch (error) {
-      this.#options.log.debug({ error: String(error) }, 'last segments could not be announced yet');
+      this.#options.log.debug({ error: errorText(error) }, 'last segments could not be announced yet');
     }
   }
 
@@ -133,8 +145,12 @@ export class RecordingSide {
   }
 
   async #announce(signal: AbortSignal): Promise<void> {
-    if (this.#session === null) await this.#announcer.scan();
+    if (this.#session === null || !this.#isTemporalUp()) await this.#announcer.scan();
     else await this.#announcer.announce(this.#session, signal);
+  }
+
+  #isTemporalUp(): boolean {
+    return this.#temporal.status().isReachable;
   }
 
   async #reclaim(signal: AbortSignal): Promise<void> {
@@ -155,7 +171,7 @@ export class RecordingSide {
       );
       return (await within('asking why to stop', ASK_CAUSE_DEADLINE_MS, asking)).stopping ?? 'cancelled';
     } catch (error) {
-      this.#options.log.debug({ camera, error: String(error) }, 'the workflow does not say why it stops');
+      this.#options.log.debug({ camera, error: errorText(error) }, 'the workflow does not say why it stops');
       return 'cancelled';
     }
   }

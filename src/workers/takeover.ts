@@ -1,8 +1,8 @@
 import { ActivityNotFoundError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from '../log.js';
-import { redact } from '../redact.js';
 import type { Assignment } from '../spool/spool.js';
+import { errorText } from './error-text.js';
 import type { TemporalSession } from './temporal/connection.js';
 
 const AT_ONCE_MS = 10;
@@ -25,7 +25,7 @@ export async function takeOver(
       } catch (error) {
         if (error instanceof ActivityNotFoundError) return;
         // Then the heartbeat timeout does it, later.
-        log.warn({ camera, error: redact(String(error)) }, 'could not take over at once');
+        log.warn({ camera, error: errorText(error) }, 'could not take over at once');
       }
     }),
   );

@@ -43,7 +43,8 @@ async function untilInterrupted(run: CameraRun): Promise<void> {
 
 async function recordOnce(run: CameraRun): Promise<void> {
   const recorder = await assign(run);
-  if (recorder !== run.state.recorder || run.state.condition.kind === 'unassigned') {
+  const { kind } = run.state.condition;
+  if (recorder !== run.state.recorder || kind === 'unassigned' || kind === 'paused') {
     change(run, { recorder, condition: { kind: 'connecting', sinceMs: Date.now() } });
   }
   try {

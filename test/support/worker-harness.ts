@@ -14,7 +14,7 @@ import { policiesOf, type RunningWorker, startWorker } from '../../src/workers/m
 import type { CameraStatus, Policies } from '../../src/workflows/contract.js';
 import { FakeRecorder } from './fake-recorder.js';
 import { MemorySpool, sealedSegment } from './memory-spool.js';
-import { tempDir, tempDirUntil } from './temp-dir.js';
+import { tempDirUntil } from './temp-dir.js';
 import { waitFor } from './wait-for.js';
 
 const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
@@ -42,6 +42,8 @@ export interface TestWorkerOptions {
   readonly store?: MemoryStore;
   readonly policies?: Partial<Policies>;
   readonly keepLocalMs?: number;
+  /** Where its end is registered; default `onTestFinished`. */
+  readonly register?: (close: () => Promise<void>) => unknown;
 }
 
 /** Times are a twentieth of the real ones, and a cancel arrives within 0.2 s. */
@@ -50,8 +52,13 @@ export const TEST_POLICIES: Policies = { ...policiesOf(0.05), heartbeatThrottleM
 /** The real worker, all roles, with a fake recorder, on a real server. Stopped when the running test ends. */
 export async function startTestWorker(options: TestWorkerOptions): Promise<TestWorker> {
   const { address, namespace } = options;
+  const closers: (() => Promise<void>)[] = [];
+  (options.register ?? onTestFinished)(async () => {
+    for (const close of closers.reverse()) await close();
+  });
+  const register = (close: () => Promise<void>): number => closers.push(close);
   const recorder = options.recorder ?? new FakeRecorder();
-  const spool = options.spool ?? new MemorySpool(options.recorderId, await tempDir());
+  const spool = options.spool ?? new MemorySpool(options.recorderId, await tempDirUntil(register));
   const store = options.store ?? new MemoryStore();
   bundlePath ??= bundleToFile();
   const worker = await startWorker({
@@ -69,8 +76,8 @@ export async function startTestWorker(options: TestWorkerOptions): Promise<TestW
     maxConcurrentUploads: 4,
     keepLocalMs: options.keepLocalMs ?? 3_600_000,
   });
-  onTestFinished(async () => await worker.stop('detach'));
-  const client = await lazyClient(address, namespace);
+  register(async () => await worker.stop('detach'));
+  const client = lazyClient(address, namespace, register);
   return {
     worker,
     recorder,
@@ -103,9 +110,9 @@ export const SPEC: ConfiguredCamera['spec'] = {
 };
 
 /** Does not need the server yet. */
-async function lazyClient(address: string, namespace: string): Promise<Client> {
+function lazyClient(address: string, namespace: string, register: (close: () => Promise<void>) => unknown): Client {
   const connection = Connection.lazy({ address });
-  onTestFinished(async () => await connection.close());
+  register(async () => await connection.close());
   return new Client({ connection, namespace });
 }
 

@@ -1,6 +1,7 @@
 import { type LogMetadata, Runtime, type LogLevel as SdkLevel, type Logger as SdkLogger } from '@temporalio/worker';
 import type { Logger } from '../../log.js';
 import { redact } from '../../redact.js';
+import { errorText } from '../error-text.js';
 
 export interface RuntimeSettings {
   readonly log: Logger;
@@ -44,10 +45,13 @@ const LEVELS = {
   ERROR: 'error',
 } as const satisfies Readonly<Record<SdkLevel, string>>;
 
+/** Warned of at every start, though it is what we want: our workers have either workflows or activities. */
+const IS_ABOUT_ITSELF = /^No \w+ registered/;
+
 /** The SDK's `info` is about its own states, which tell an operator nothing: it becomes `debug`. */
 function bridge(log: Logger): SdkLogger {
   const write = (level: SdkLevel, message: string, meta?: LogMetadata): void => {
-    log[LEVELS[level]](fieldsOf(meta), redact(message));
+    log[IS_ABOUT_ITSELF.test(message) ? 'debug' : LEVELS[level]](fieldsOf(meta), redact(message));
   };
   return {
     log: write,
@@ -62,6 +66,6 @@ function bridge(log: Logger): SdkLogger {
 /** The few fields worth a line; a task token, say, is not for logs. */
 function fieldsOf(meta: LogMetadata | undefined): Readonly<Record<string, unknown>> {
   const { workflowId, activityType, workflowType, attempt, taskQueue, error } = meta ?? {};
-  const said = error === undefined ? {} : { error: redact(String(error)) };
+  const said = error === undefined ? {} : { error: errorText(error) };
   return { workflowId, workflowType, activityType, attempt, taskQueue, ...said };
 }

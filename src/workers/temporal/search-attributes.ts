@@ -1,8 +1,8 @@
 import type { Connection } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from '../../log.js';
-import { redact } from '../../redact.js';
 import { SEARCH_ATTRIBUTES } from '../../workflows/contract.js';
+import { errorText } from '../error-text.js';
 
 /** From `temporal.api.enums.v1.IndexedValueType`. */
 const INDEXED_VALUE_TYPES = { Keyword: 2, Datetime: 6 } as const;
@@ -24,7 +24,7 @@ export async function ensureSearchAttributes(
     await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
   } catch (error) {
     log.warn(
-      { namespace, error: redact(String(error)), run: commandsFor(namespace) },
+      { namespace, error: errorText(error), run: commandsFor(namespace) },
       'search attributes could not be checked; without them no workflow goes on',
     );
   }
