@@ -49,6 +49,11 @@ const stopCauses: Readonly<Record<StopCause, GapCause>> = {
   shutdown: 'recorder-restarted',
 };
 
+/** Every cause a recorder itself gives. */
+export const RECORDER_GAP_CAUSES: readonly GapCause[] = [
+  ...new Set<GapCause>([...Object.values(failureCauses), 'camera-stalled', ...Object.values(stopCauses)]),
+];
+
 /** The cause of a gap that was asked for. */
 export function causeOfStop(cause: StopCause): GapCause {
   return stopCauses[cause];

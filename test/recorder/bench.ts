@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { onTestFinished } from 'vitest';
+import type { TestContext } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { type CameraSpec, DEFAULT_SPEC } from '../../src/domain/camera.js';
 import { type CameraId, parseCameraId, parseRecorderId } from '../../src/domain/ids.js';
@@ -29,7 +29,7 @@ export interface Bench {
   readonly spool: Spool;
   readonly processes: FfmpegProcesses;
   recorder(changed?: Partial<RecorderDeps>): Promise<Recorder>;
-  camera(id: string, options?: Partial<SimulatedCameraOptions> & { picture?: never }): Promise<TestCamera>;
+  camera(id: string, options?: Partial<SimulatedCameraOptions>): Promise<TestCamera>;
   segments(camera: CameraId): Promise<readonly SealedSegment[]>;
   /** Counters of all frames in sealed segments, in order. */
   storedFrames(camera: CameraId): Promise<readonly number[]>;
@@ -41,7 +41,8 @@ export interface TestCamera {
   readonly simulated: SimulatedCamera;
 }
 
-export async function createBench(): Promise<Bench> {
+/** @param onTestFinished the test's own: with tests side by side the global one does not know whose it is */
+export async function createBench({ onTestFinished }: Pick<TestContext, 'onTestFinished'>): Promise<Bench> {
   const root = await mkdtemp(join(tmpdir(), 'recorder-'));
   const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' }, pino.destination({ dest: 2, sync: true }));
   const keepers = new Set<(exit: ProcessExit) => void>();
@@ -65,9 +66,10 @@ export async function createBench(): Promise<Bench> {
     spool,
     processes,
     recorder: async (changed = {}) => {
+      const keeper = keeperClientOf(processes, keepers);
       const recorder = createRecorder({
         spool,
-        keeper: keeperClientOf(processes, keepers),
+        keeper,
         resolveUrl: async (source) => (source.kind === 'secret' ? secrets.get(source.name) : source.rtspUrl),
         ffmpegPath,
         clock: systemClock,
@@ -78,6 +80,12 @@ export async function createBench(): Promise<Bench> {
       });
       open.push(recorder);
       await recorder.start();
+      // As the worker does when it leaves.
+      const close = recorder.close.bind(recorder);
+      recorder.close = async (mode) => {
+        await close(mode);
+        keeper.close();
+      };
       return recorder;
     },
     camera: async (name, options = {}) => {
@@ -94,7 +102,7 @@ export async function createBench(): Promise<Bench> {
       return {
         id: parseCameraId(name),
         simulated,
-        spec: { ...DEFAULT_SPEC, source, segmentDurationSec: 5, socketTimeoutMs: 1_000 },
+        spec: { ...DEFAULT_SPEC, source, segmentDurationSec: 5 },
       };
     },
     segments: (camera) => segmentsOf(spool, camera),

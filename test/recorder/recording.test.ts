@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { createBench, isRecording, until } from './bench.js';
 
 describe.concurrent('a camera', () => {
-  test('is recorded, cut on the clock and sealed; a stop seals the last segment; no frame is lost between', async () => {
-    const bench = await createBench();
+  test('is recorded, cut on the clock and sealed; a stop seals the last segment; no frame is lost between', async ({
+    onTestFinished,
+  }) => {
+    const bench = await createBench({ onTestFinished });
     const { id, spec, simulated } = await bench.camera('camera-1');
     const recorder = await bench.recorder();
     const attachment = await recorder.attach(id, spec, { lastEndedAtMs: null, notBeforeMs: null, taskToken: null });
