@@ -7,7 +7,7 @@ import { buildHeader, locateRecording, readCoverageBox } from '../../src/mp4/hea
 import { type Movie, parseMovie } from '../../src/mp4/movie.js';
 import { memorySource } from './support/memory-source.js';
 import { type Packet, packetsOf } from './support/packets.js';
-import { makeRecordings, recordingKinds, temporaryFolder } from './support/recordings.js';
+import { FRAMES_PER_SEC, GOP_SEC, makeRecordings, recordingKinds, temporaryFolder } from './support/recordings.js';
 import { rewriteBox } from './support/rewrite.js';
 import { indexOf, sealFile, sealInMemory } from './support/seal.js';
 
@@ -29,6 +29,16 @@ describe.each(Object.entries(recordingKinds))('a sealed recording, %s', (_, kind
       const shiftTicks = isShifted ? commonShiftTicks(recorded, sealed) : recorded.tickSec.map(() => 0);
       expect(sealed.packets.map((packet) => shifted(packet, shiftTicks[packet.stream] ?? 0))).toEqual(recorded.packets);
     }
+  });
+
+  it('seeking into the second half lands on the keyframe in the middle', async () => {
+    const [file = ''] = files;
+    const sealed = await sealFile(file);
+    const { videoStartMs } = await indexOf(await readFile(file));
+    const seek = ['-ss', String(videoStartMs / 1000 + GOP_SEC * 1.25)];
+    const all = (await packetsOf(sealed)).packets.filter(isVideo);
+    const [landed] = (await packetsOf(sealed, seek)).packets.filter(isVideo);
+    expect(landed?.md5).toBe(all[GOP_SEC * FRAMES_PER_SEC]?.md5);
   });
 
   it("the movie's clock is that of the one delayed track, and no duration is zero", async () => {
@@ -152,6 +162,10 @@ function commonShiftTicks(recorded: Packets, sealed: Packets): readonly number[]
   expect(Math.max(...shiftsSec) - Math.min(...shiftsSec)).toBeLessThanOrEqual(Math.max(...recorded.tickSec));
   expect(Math.max(...shiftsSec)).toBeLessThan(MAX_SHIFT_SEC);
   return ticks;
+}
+
+function isVideo(packet: Packet): boolean {
+  return packet.stream === 0;
 }
 
 function shifted(packet: Packet, ticks: number): Packet {

@@ -10,8 +10,13 @@ export interface Packet {
 }
 
 /** All packets of a file, in demuxing order, and the time base of each stream in seconds. */
-export async function packetsOf(path: string): Promise<{ packets: readonly Packet[]; tickSec: readonly number[] }> {
-  const lines = (await ffmpeg(['-copyts', '-i', path, '-map', '0', '-c', 'copy', '-f', 'framemd5', '-'])).split('\n');
+export async function packetsOf(
+  path: string,
+  inputArgs: readonly string[] = [],
+): Promise<{ packets: readonly Packet[]; tickSec: readonly number[] }> {
+  const lines = (
+    await ffmpeg([...inputArgs, '-copyts', '-i', path, '-map', '0', '-c', 'copy', '-f', 'framemd5', '-'])
+  ).split('\n');
   const tickSec: number[] = [];
   const packets: Packet[] = [];
   for (const line of lines) {

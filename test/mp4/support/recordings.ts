@@ -9,6 +9,7 @@ import { toolPath } from '../../support/tools.js';
 
 const run = promisify(execFile);
 export const FRAMES_PER_SEC = 15;
+export const GOP_SEC = 2;
 
 /** Runs FFmpeg to its end; resolves to what it printed. Rejects with its log when it fails. */
 export async function ffmpeg(args: readonly string[]): Promise<string> {
@@ -48,7 +49,7 @@ export async function makeRecordings(folder: string, kind: RecordingKind): Promi
     kind.codec === 'libx264' ? ['-preset', 'ultrafast'] : ['-preset', 'ultrafast', '-x265-params', 'log-level=none'];
   await ffmpeg([
     ...['-f', 'lavfi', '-i', `testsrc2=s=320x180:r=${FRAMES_PER_SEC}`, '-f', 'lavfi', '-i', 'sine=r=8000', '-t', '9'],
-    ...['-c:v', kind.codec, '-g', '30', '-bf', String(kind.bFrames), ...encoder],
+    ...['-c:v', kind.codec, '-g', String(GOP_SEC * FRAMES_PER_SEC), '-bf', String(kind.bFrames), ...encoder],
     ...['-c:a', 'pcm_alaw', '-f', 'nut', source],
   ]);
   const drop = kind.droppedFrames > 0 ? ['-bsf:v', `noise=drop=lt(n\\,${kind.droppedFrames})`] : [];
@@ -82,7 +83,18 @@ export async function makeStampedSource(folder: string): Promise<string> {
   const stamped = join(folder, 'stamped.h264');
   const source = join(folder, 'stamped.nut');
   await ffmpeg([
-    ...['-f', 'lavfi', '-i', `testsrc2=s=320x180:r=${FRAMES_PER_SEC}`, '-t', '9', '-c:v', 'libx264', '-g', '30'],
+    ...[
+      '-f',
+      'lavfi',
+      '-i',
+      `testsrc2=s=320x180:r=${FRAMES_PER_SEC}`,
+      '-t',
+      '9',
+      '-c:v',
+      'libx264',
+      '-g',
+      String(GOP_SEC * FRAMES_PER_SEC),
+    ],
     ...['-bf', '0', '-preset', 'ultrafast', '-x264-params', 'slices=1', '-f', 'h264', plain],
   ]);
   await writeFile(stamped, stampFrames(await readFile(plain)));
