@@ -21,7 +21,7 @@ import { reclaimSegment } from './reclaim-segment.js';
 import { keepRecorderId } from './recorder-id.js';
 import { recoverSealed } from './recovery.js';
 import { createReserve, DEFAULT_RESERVE_BYTES, type Reserve } from './reserve.js';
-import { sealSegment, sizeOf } from './seal-segment.js';
+import { repairSeal, sealSegment, sizeOf } from './seal-segment.js';
 import { SegmentReader } from './segment-files.js';
 import { openSegmentSource } from './segment-source.js';
 import type { AssignmentStore, SealRequest, Spool, SpooledSegment, SpoolLayout, SpoolUsage } from './spool.js';
@@ -81,6 +81,7 @@ class DirectorySpool implements Spool {
   readonly assignments: AssignmentStore;
   readonly #parts: Parts;
   readonly #order = new KeyedOrder<SegmentId>();
+  #isReserveGone = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -109,7 +110,7 @@ class DirectorySpool implements Spool {
   }
 
   find(id: SegmentId): Promise<SpooledSegment | undefined> {
-    return told(`look at ${id}`, () => this.#order.run(id, () => this.#parts.reader.read(id)));
+    return told(`look at ${id}`, () => this.#order.run(id, () => this.#found(id)));
   }
 
   async read(id: SegmentId): Promise<ByteSource> {
@@ -137,10 +138,11 @@ class DirectorySpool implements Spool {
     });
   }
 
-  reclaim(proof: Confirmation): Promise<void> {
+  async reclaim(proof: Confirmation): Promise<void> {
     const { disk, layout } = this.#parts;
     const what = `reclaim ${proof.segment}`;
-    return this.#order.run(proof.segment, () => told(what, () => reclaimSegment(disk, layout, proof)));
+    await this.#order.run(proof.segment, () => told(what, () => reclaimSegment(disk, layout, proof)));
+    if (this.#isReserveGone) await this.#takeReserveBack();
   }
 
   quarantine(path: string, reason: string): Promise<void> {
@@ -152,12 +154,37 @@ class DirectorySpool implements Spool {
   }
 
   async releaseReserve(): Promise<void> {
+    this.#isReserveGone = true;
     await told('release the reserve', () => this.#parts.reserve.release());
   }
 
   async restoreReserve(): Promise<void> {
     const isThere = await told('restore the reserve', () => this.#parts.reserve.restore());
-    if (!isThere) this.#parts.log.warn({ root: this.layout.root }, 'no room for the reserve: tried again when asked');
+    this.#isReserveGone = !isThere;
+    if (!isThere)
+      this.#parts.log.warn({ root: this.layout.root }, 'no room for the reserve: tried again when there is');
+  }
+
+  /** Space was freed. That there is not enough yet, or that it fails, must not fail what freed it. */
+  async #takeReserveBack(): Promise<void> {
+    try {
+      this.#isReserveGone = !(await this.#parts.reserve.restore());
+      if (!this.#isReserveGone) this.#parts.log.info({ root: this.layout.root }, 'reserve taken back');
+    } catch (error) {
+      this.#parts.log.warn({ errno: errnoOf(error) }, 'reserve not taken back: tried again at the next deletion');
+    }
+  }
+
+  /** A seal that failed half-way in this process is finished or undone here, so that whoever seals next finds the recording. */
+  async #found(id: SegmentId): Promise<SpooledSegment | undefined> {
+    const { reader, layout } = this.#parts;
+    const found = await reader.read(id);
+    const paths = segmentPathsOf(layout, id);
+    if (found !== undefined || (await sizeOf(paths.recording)) === undefined) return found;
+    if ((await sizeOf(paths.reclaim)) !== undefined) return undefined;
+    const how = await repairSeal(this.#parts, id);
+    this.#parts.log.info({ segment: id, how }, 'repaired a seal that was cut short');
+    return reader.read(id);
   }
 
   /** Writes or removes one small file of a sealed segment. No-op for one that is gone: whoever still writes about it is late. */

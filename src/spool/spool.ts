@@ -6,7 +6,7 @@ import type { SealedSegment } from '../domain/segment.js';
 
 /**
  * The recorder's directory of segments not yet known to be safe. State is which files exist; none is rewritten in place:
- * `.header` + `.recording.mp4` + `.json` sealed, + `.upload.json` uploading, + `.receipt.json` stored.
+ * `.header` + `.recording.mp4` + `.json` sealed, + `.upload.json` uploading, + `.receipt.json` stored; `.reclaim.json` being deleted.
  */
 export type SpooledSegment = { readonly segment: SealedSegment; readonly sealedAtMs: number } & (
   | { readonly kind: 'sealed' }
@@ -28,21 +28,25 @@ export interface Spool {
   readonly assignments: AssignmentStore;
   /** Oldest first. Finishes or undoes what a crash left half done. Unreadable sidecars are quarantined, never block the next. */
   list(): AsyncIterable<SpooledSegment>;
+  /** Finishes or undoes a seal of it that failed half-way. */
   find(id: SegmentId): Promise<SpooledSegment | undefined>;
   /** header ‖ recording. Throws `SpoolError{code:'segment-missing'}`. */
   read(id: SegmentId): Promise<ByteSource>;
   /** Header, recording, directory fsync, then the sidecar the same way: its existence is the seal (INV-1). Safe to repeat after a crash between any two steps. */
   seal(request: SealRequest): Promise<void>;
-  /** Durable when it resolves. `null` forgets it. */
+  /** Durable when it resolves. `null` forgets it. No-op when the segment is gone. */
   recordCheckpoint(id: SegmentId, checkpoint: UploadCheckpoint | null): Promise<void>;
-  /** Durable when it resolves. `null`: the store lost it, send again. */
+  /** Durable when it resolves. `null`: the store lost it, send again. Either way the checkpoint goes. No-op when the segment is gone. */
   recordReceipt(id: SegmentId, receipt: Receipt | null): Promise<void>;
-  /** No proof, no deletion: does not compile (INV-2). Idempotent. */
+  /** No proof, no deletion: does not compile (INV-2). Idempotent. Throws `invalid-input` when there is no receipt for the proof's key. */
   reclaim(proof: Confirmation): Promise<void>;
   /** Moves what cannot be read out of the way, never deletes it. */
   quarantine(path: string, reason: string): Promise<void>;
   usage(): Promise<SpoolUsage>;
-  /** Lets go of `reserve`, so that sidecars, checkpoints and receipts can be written with 0 other bytes free; `restoreReserve` takes it again. */
+  /**
+   * Lets go of `reserve`, so that sidecars, checkpoints and receipts can be written with 0 other bytes free: done by itself when a
+   * write finds the disk full. Taken again by itself after deletions that made room, and by `restoreReserve`.
+   */
   releaseReserve(): Promise<void>;
   restoreReserve(): Promise<void>;
 }

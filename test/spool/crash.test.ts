@@ -107,6 +107,23 @@ describe('sealing', () => {
     }
   });
 
+  test('that failed at any step is seen by find as sealed, or its recording is where it was', async () => {
+    const endings: string[] = [];
+    for (let step = 0; step < 10; step += 1) {
+      const { disk, spool, request } = await prepared();
+      let seen = -1;
+      disk.failWhile(() => {
+        seen += 1;
+        return seen === step;
+      }, errnoError('EIO'));
+      await expect(spool.seal(request)).rejects.toMatchObject({ code: 'spool-failing' });
+      const found = await spool.find(request.segment.id);
+      endings.push(found?.kind ?? 'open');
+      if (found === undefined) expect(await readFile(request.recordingPath, 'utf8')).toBe('recording');
+    }
+    expect(endings.join(' ')).toBe('open open open open open open sealed sealed sealed sealed');
+  });
+
   test('that crashed, of a copy whose original is still there, loses neither', async () => {
     const { root, disk, spool, request } = await prepared();
     const copy = { ...request, header: null, recordingPath: join(request.recordingPath, '..', '000000.remuxed.mp4') };

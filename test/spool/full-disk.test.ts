@@ -63,6 +63,16 @@ test('a full disk still takes seals, checkpoints, receipts and assignments: they
   }
 });
 
+test('the reserve that was given up is taken back once a deletion made room', async () => {
+  const { spool, request, reserve } = await fullDisk(() => () => false);
+  await spool.seal(request);
+  await spool.recordReceipt(request.segment.id, receiptFor(request.segment));
+  await spool.releaseReserve();
+  expect(await reserve()).toBe(0);
+  await spool.reclaim(confirmationFor(request.segment));
+  expect(await reserve()).toBe(RESERVE_BYTES);
+});
+
 test('several writes that find the disk full at once all get through', async () => {
   const { spool, request, disk, root } = await fullDisk(() => () => false);
   await spool.seal(request);
