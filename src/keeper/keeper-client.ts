@@ -4,7 +4,8 @@
  * 1. A request is answered, refused, or fails at its deadline; none waits for ever.
  * 2. An exit reaches the listener once, and is acknowledged only after the listener returned: a worker that dies while handling
  *    it leaves it for the next one.
- * 3. What arrives before its listener is kept until the listener is there.
+ * 3. A spawn that was given up at its deadline and succeeds all the same is undone.
+ * 4. What arrives before its listener is kept until the listener is there.
  */
 import type { SessionId } from '../domain/ids.js';
 import { KeeperError } from './keeper-error.js';
@@ -163,8 +164,15 @@ class ChannelKeeperClient implements KeeperClient {
     if (event.kind === 'exited')
       return this.#tellExit({ session: event.session, code: event.code, signal: event.signal });
     if (event.kind === 'leave') return this.#tellLeave(event.mode);
-    this.#waiting.get(event.id)?.(event);
+    const settle = this.#waiting.get(event.id);
+    if (settle !== undefined) return settle(event);
+    if (event.kind === 'spawned') this.#undo(event.process);
   };
+
+  /** Whoever asked has been told that it failed, and may have asked for another: this one would hold the camera for ever. */
+  #undo({ session }: FfmpegProcess): void {
+    this.#send({ kind: 'signal', id: ++this.#lastId, session, signal: 'SIGKILL' });
+  }
 
   #tellExit(exit: ProcessExit): void {
     if (this.#exitListener === null) {
