@@ -40,6 +40,9 @@ export function createS3Client(settings: S3Settings): S3Client {
     region: settings.region,
     forcePathStyle: true,
     followRegionRedirects: false,
+    // Settings for AWS in this machine's environment must not bend requests to the user's own store.
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
     credentials: { accessKeyId: settings.accessKeyId, secretAccessKey: settings.secretAccessKey },
     maxAttempts: settings.maxAttempts ?? 3,
     retryMode: 'standard',

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { parseObjectKey } from '../../src/domain/ids.js';
 import { createS3Store } from '../../src/object-store/s3.js';
 import { answering } from './answering-store.js';
@@ -38,4 +38,22 @@ it('sends parts with our checksum only: not signed, not chunked, not asking firs
     expect(JSON.stringify(headers)).not.toContain('not-on-the-wire');
   }
   expect(new Set(requests.map(({ socket }) => socket)).size).toBe(1);
+});
+
+it('asks the store it was given, whatever the environment says of AWS', async () => {
+  const urls: (string | undefined)[] = [];
+  const endpoint = await answering((request) => {
+    urls.push(request.url);
+    return [404];
+  });
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv('AWS_USE_FIPS_ENDPOINT', 'true');
+  vi.stubEnv('AWS_USE_DUALSTACK_ENDPOINT', 'true');
+  vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:1');
+  vi.stubEnv('AWS_PROFILE', 'no-such-profile');
+  const credentials = { accessKeyId: 'key', secretAccessKey: 'secret' };
+  const store = createS3Store({ endpoint, bucket: 'recordings', region: 'us-east-1', ...credentials });
+  onTestFinished(() => store.close());
+  expect(await store.head(KEY, AbortSignal.timeout(10_000))).toBeUndefined();
+  expect(urls).toEqual([`/recordings/${KEY}`]);
 });
