@@ -8,7 +8,8 @@ import { build } from './build.mjs';
 import { installBrowser } from './install-browser.mjs';
 import { installPackages } from './install-packages.mjs';
 import { installTools } from './install-tools.mjs';
-import { inRoot } from './paths.mjs';
+import { inRoot, toolsDir } from './paths.mjs';
+import { withLock } from './set-up-lock.mjs';
 import { failWith, SetupError } from './setup-error.mjs';
 
 /**
@@ -19,10 +20,12 @@ export async function setUp(wanted) {
   if (!suits(process.versions.node, engines.node)) {
     throw new SetupError(`This is Node ${process.versions.node}; needed is ${engines.node}.`);
   }
-  await installPackages();
-  await build();
-  await installTools(wanted.tools);
-  if (wanted.browser === true) await installBrowser();
+  await withLock(toolsDir, async () => {
+    await installPackages();
+    await build();
+    await installTools(wanted.tools);
+    if (wanted.browser === true) await installBrowser();
+  });
 }
 
 /**

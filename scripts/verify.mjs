@@ -11,8 +11,10 @@ import { setUp } from './setup.mjs';
 import { readIfThere } from './stamp.mjs';
 
 const TIME_LIMIT_MS = 600_000;
-/** Biome writes colours into files too. */
-const PLAIN = process.stdout.isTTY ? [] : ['--colors=off'];
+/** Both colour what goes into a file, too. */
+const biomePlain = process.stdout.isTTY ? [] : ['--colors=off'];
+/** @type {Record<string, string>} */
+const vitestPlain = process.stdout.isTTY ? {} : { NO_COLOR: '1' };
 
 const totals = await runSteps(
   [
@@ -23,7 +25,7 @@ const totals = await runSteps(
         return PASSED;
       },
     },
-    { name: 'format', run: async () => await check('@biomejs/biome/bin/biome', ['ci', ...PLAIN, '.']) },
+    { name: 'format', run: async () => await check('@biomejs/biome/bin/biome', ['ci', ...biomePlain, '.']) },
     { name: 'lint', run: async () => await check('oxlint/bin/oxlint', ['--type-aware', '--deny-warnings']) },
     { name: 'imports', run: async () => findNothing(findForbiddenImports(rootDir)) },
     { name: 'types', run: async () => await check('typescript/bin/tsc', ['--noEmit', '-p', 'tsconfig.json']) },
@@ -58,7 +60,9 @@ async function runTests() {
   const reportPath = join(dir, 'report.json');
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportPath}`];
-    const exitCode = await runPackage('vitest/vitest.mjs', ['run', ...reporters], { env: { TMPDIR: dir } });
+    const exitCode = await runPackage('vitest/vitest.mjs', ['run', ...reporters], {
+      env: { TMPDIR: dir, ...vitestPlain },
+    });
     const report = await readIfThere(reportPath);
     return totalsOfTests(report === undefined ? undefined : JSON.parse(report), exitCode);
   } finally {

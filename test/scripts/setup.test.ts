@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isInstalled } from '../../scripts/install-packages.mjs';
 import { selectRequirements } from '../../scripts/install-tools.mjs';
+import { withLock } from '../../scripts/set-up-lock.mjs';
 import { suits } from '../../scripts/setup.mjs';
 import { hashContents } from '../../scripts/stamp.mjs';
 import { tempDir } from '../support/temp-dir.js';
@@ -62,4 +64,27 @@ test('the stamp of a folder changes with content, name and set of files, not wit
   expect(await write('deep/a.ts', '1')).toBe(first);
   const stamps = [first, await write('deep/a.ts', '2'), await write('b.ts', '2'), await write('c.ts', '2')];
   expect(new Set(stamps).size).toBe(4);
+});
+
+test('of two set-ups at once the second waits for the first', async () => {
+  const dir = await tempDir();
+  const happened: string[] = [];
+  const setUp = (name: string) =>
+    withLock(dir, async () => {
+      happened.push(`${name} starts`);
+      await new Promise(setImmediate);
+      happened.push(`${name} ends`);
+    });
+  await Promise.all([setUp('one'), setUp('other')]);
+  const [first = ''] = happened[0]?.split(' ') ?? [];
+  const second = first === 'one' ? 'other' : 'one';
+  expect(happened).toEqual([`${first} starts`, `${first} ends`, `${second} starts`, `${second} ends`]);
+});
+
+test('the lock of a set-up that was killed is taken over, and a failed one lets go', async () => {
+  const dir = await tempDir();
+  const gone = spawnSync(process.execPath, ['-e', '']).pid;
+  await writeFile(join(dir, 'set-up.lock'), `${gone}`);
+  await expect(withLock(dir, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  expect(await withLock(dir, () => Promise.resolve('done'))).toBe('done');
 });
