@@ -1,0 +1,224 @@
+/** Everything real at once: simulated cameras, the program with its keeper, worker and FFmpegs, Temporal, SeaweedFS; and the counting. */
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { GapClaim } from '../../src/domain/coverage.js';
+import { type CameraId, parseCameraId } from '../../src/domain/ids.js';
+import type { SealedSegment } from '../../src/domain/segment.js';
+import type { TimeRange } from '../../src/domain/time-range.js';
+import type { StatusView } from '../../src/http/status-view.js';
+import { segmentFromMetadata } from '../../src/object-store/coverage-metadata.js';
+import type { ObjectStore } from '../../src/object-store/object-store.js';
+import { createS3Store } from '../../src/object-store/s3.js';
+import { type AuditReport, auditFrames, storedCounters } from '../../src/simulator/audit.js';
+import { loadPicture, type PictureName } from '../../src/simulator/picture.js';
+import {
+  createSimulatedCamera,
+  type SimulatedCamera,
+  type SimulatedCameraOptions,
+} from '../../src/simulator/simulated-camera.js';
+import { freePort } from './ports.js';
+import { type RecorderProcess, startRecorderProcess } from './recorder-process.js';
+import { tempDirUntil } from './temp-dir.js';
+import { createNamespace } from './temporal-namespace.js';
+import { toolPath } from './tools.js';
+import { waitFor } from './wait-for.js';
+
+const CACHE_DIR = fileURLToPath(new URL('../../.cache/', import.meta.url));
+const SIGNAL_MS = 60_000;
+
+export interface SystemOptions {
+  /** `afterAll` or `onTestFinished`. */
+  readonly register: (tearDown: () => Promise<void>) => unknown;
+  readonly temporal: { readonly address: string };
+  readonly s3: { readonly endpoint: string; readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** One simulated camera each. */
+  readonly cameras: readonly Partial<SimulatedCameraOptions>[];
+  readonly segmentSec: number;
+  readonly picture?: PictureName;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface StoredSegment {
+  readonly key: string;
+  readonly segment: SealedSegment;
+}
+
+export interface RecorderSystem {
+  readonly cameras: readonly SimulatedCamera[];
+  readonly ids: readonly CameraId[];
+  readonly store: ObjectStore;
+  readonly bucket: string;
+  readonly namespace: string;
+  readonly spoolDir: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** The one that runs now. */
+  readonly recorder: RecorderProcess;
+  /** Starts the program; the one before has ended. */
+  start(): void;
+  /** Resolves when all cameras record. */
+  recording(deadlineMs?: number): Promise<void>;
+  /** From the bucket alone, oldest first. */
+  stored(camera: CameraId): Promise<readonly StoredSegment[]>;
+  /** Resolves when the bucket holds footage or claims of the camera up to this time. */
+  storedUntil(camera: CameraId, atMs: number, deadlineMs?: number): Promise<readonly StoredSegment[]>;
+  /** Counts frames of one camera in the bucket against what the camera produced, from its first stored frame to its last. */
+  audit(
+    index: number,
+    range?: TimeRange,
+  ): Promise<AuditReport & { readonly gaps: readonly GapClaim[]; readonly segments: number }>;
+}
+
+/** Prepares everything and starts the program. */
+export async function startSystem(options: SystemOptions): Promise<RecorderSystem> {
+  const picture = await loadPicture(options.picture ?? 'small', {
+    ffmpegPath: toolPath('ffmpeg'),
+    cacheDir: CACHE_DIR,
+  });
+  const cameras = await Promise.all(
+    options.cameras.map(async (camera) => await createSimulatedCamera({ picture, ...camera })),
+  );
+  const spoolDir = await tempDirUntil(options.register, 'spool');
+  const bucket = `test-${randomBytes(4).toString('hex')}`;
+  const namespace = await createNamespace(options.temporal.address);
+  const { endpoint, accessKeyId, secretAccessKey } = options.s3;
+  const store = createS3Store({ endpoint, bucket, region: 'us-east-1', accessKeyId, secretAccessKey });
+  const env: Record<string, string> = {
+    S3_ENDPOINT: endpoint,
+    S3_BUCKET: bucket,
+    S3_ACCESS_KEY_ID: accessKeyId,
+    S3_SECRET_ACCESS_KEY: secretAccessKey,
+    TEMPORAL_ADDRESS: options.temporal.address,
+    TEMPORAL_NAMESPACE: namespace,
+    TEMP_DIR: spoolDir,
+    SEGMENT_SECONDS: String(options.segmentSec),
+    SITE_TIMEZONE: 'Europe/Berlin',
+    ...options.env,
+  };
+  cameras.forEach((camera, index) => {
+    env[`CAMERA${index + 1}_RTSP_URL`] = camera.url;
+  });
+  const system = new System(cameras, store, { bucket, namespace, spoolDir, env, metricsPort: await freePort() });
+  options.register(async () => await system.close());
+  system.start();
+  return system;
+}
+
+interface Places {
+  readonly bucket: string;
+  readonly namespace: string;
+  readonly spoolDir: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly metricsPort: number;
+}
+
+class System implements RecorderSystem {
+  readonly cameras: readonly SimulatedCamera[];
+  readonly ids: readonly CameraId[];
+  readonly store: ObjectStore;
+  readonly #places: Places;
+  #recorder: RecorderProcess | null = null;
+
+  constructor(cameras: readonly SimulatedCamera[], store: ObjectStore, places: Places) {
+    this.cameras = cameras;
+    this.ids = cameras.map((_, index) => parseCameraId(`camera-${index + 1}`));
+    this.store = store;
+    this.#places = places;
+  }
+
+  get bucket(): string {
+    return this.#places.bucket;
+  }
+
+  get namespace(): string {
+    return this.#places.namespace;
+  }
+
+  get spoolDir(): string {
+    return this.#places.spoolDir;
+  }
+
+  get env(): Readonly<Record<string, string>> {
+    return this.#places.env;
+  }
+
+  get recorder(): RecorderProcess {
+    if (this.#recorder === null) throw new Error('the program was not started');
+    return this.#recorder;
+  }
+
+  start(): void {
+    this.#recorder = startRecorderProcess({ env: this.#places.env, metricsPort: this.#places.metricsPort });
+  }
+
+  async recording(deadlineMs = 30_000): Promise<void> {
+    const { recorder } = this;
+    await waitFor(
+      async () => {
+        const status: StatusView = JSON.parse((await recorder.page('/status.json')) ?? '{"cameras":[]}');
+        return this.ids.every((id) => status.cameras.find((camera) => camera.id === id)?.level === 'good');
+      },
+      { what: `all cameras to record; the program said:\n${recorder.output().slice(-3_000)}`, deadlineMs, pollMs: 200 },
+    );
+  }
+
+  async stored(camera: CameraId): Promise<readonly StoredSegment[]> {
+    const found: StoredSegment[] = [];
+    for await (const { key } of this.store.list(`${camera}/`, AbortSignal.timeout(SIGNAL_MS))) {
+      const head = await this.store.head(key, AbortSignal.timeout(SIGNAL_MS));
+      const segment = segmentFromMetadata(head?.metadata ?? {});
+      if (segment !== undefined) found.push({ key, segment });
+    }
+    return found.toSorted((a, b) => a.segment.fromMs - b.segment.fromMs);
+  }
+
+  async storedUntil(camera: CameraId, atMs: number, deadlineMs = 60_000): Promise<readonly StoredSegment[]> {
+    return await waitFor(
+      async () => {
+        const found = await this.stored(camera);
+        return (found.at(-1)?.segment.toMs ?? 0) >= atMs ? found : null;
+      },
+      { what: `${camera} to be stored until ${new Date(atMs).toISOString()}`, deadlineMs, pollMs: 500 },
+    );
+  }
+
+  async audit(index: number, range?: TimeRange): ReturnType<RecorderSystem['audit']> {
+    const [camera, id] = [this.cameras[index], this.ids[index]];
+    if (camera === undefined || id === undefined) throw new Error(`no camera ${index}`);
+    const stored = await this.stored(id);
+    const files = await Promise.all(
+      stored.map(async ({ key, segment: { sizeBytes } }) => {
+        const bytes = await this.#download(key, sizeBytes);
+        return { source: memorySource(bytes), sizeBytes };
+      }),
+    );
+    const counters = await storedCounters(files);
+    const gaps = stored.flatMap(({ segment }) => segment.gapsBefore);
+    const produced = camera
+      .framesBetween(0, Number.MAX_SAFE_INTEGER)
+      .filter(({ counter }) => counter >= Math.min(...counters) && counter <= Math.max(...counters));
+    const over = range ?? { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER };
+    const report = auditFrames({ produced, stored: counters, gaps, range: over });
+    return { ...report, gaps, segments: stored.length };
+  }
+
+  async close(): Promise<void> {
+    await this.#recorder?.stop();
+    await Promise.all(this.cameras.map(async (camera) => await camera.close()));
+    this.store.close();
+  }
+
+  async #download(key: string, sizeBytes: number): Promise<Uint8Array> {
+    const whole = { offsetBytes: 0, sizeBytes };
+    return await this.store.read(key as never, whole, AbortSignal.timeout(SIGNAL_MS));
+  }
+}
+
+function memorySource(bytes: Uint8Array) {
+  return {
+    read: async (into: Uint8Array, offsetBytes: number): Promise<number> => {
+      const part = bytes.subarray(offsetBytes, offsetBytes + into.length);
+      into.set(part);
+      return part.length;
+    },
+  };
+}
