@@ -59,9 +59,11 @@ async function finish(verb: Promise<number>): Promise<void> {
   try {
     process.exitCode = await verb;
   } catch (error) {
-    const { redact } = await import('../redact.js');
-    process.stderr.write(`${redact(error instanceof Error ? error.message : String(error))}\n`);
     process.exitCode = isBadConfig(error) ? EXIT_BAD_CONFIG : 1;
+    const message = error instanceof Error ? error.message : String(error);
+    const { redact } = await import('../redact.js');
+    // A ConfigError is made of redacted parts, and shows how a URL with a password is written.
+    process.stderr.write(`${isBadConfig(error) ? message : redact(message)}\n`);
   }
 }
 

@@ -19,7 +19,7 @@ export function progressLines(
   const lines = [
     ...view.cameras.flatMap(({ id, state, todo }) => {
       if (recording.has(id) === told.recording.has(id)) return [];
-      return [`${id}: ${state}${todo === null ? '' : ` ${todo}`}`];
+      return [`${id}: ${state.replace(/\.?$/, '.')}${todo === null ? '' : ` ${todo}`}`];
     }),
     ...[...stored].filter((id) => !told.stored.has(id)).map((id) => `${id}: its first segment is stored`),
     ...view.notices.filter((notice) => !told.notices.includes(notice)),

@@ -117,7 +117,7 @@ async function showProgress(company: Company, signal: AbortSignal): Promise<void
   while (!signal.aborted) {
     const view = await fetchStatus(pageUrl, signal).catch(() => null);
     if (view !== null) {
-      if (told === null) say(startScreen(await screenOf(company, pageUrl)));
+      if (told === null) process.stdout.write(`${startScreen(await screenOf(company, pageUrl))}\n`);
       const news = progressLines(told ?? NOTHING_TOLD, view);
       told = news.told;
       for (const line of news.lines) say(`${new Date().toTimeString().slice(0, 8)} ${line}`);

@@ -57,9 +57,8 @@ function costLine(screen: StartScreen): string {
 }
 
 function tryLines(screen: StartScreen): readonly string[] {
-  const server = `--address ${screen.temporal.address} --namespace ${screen.temporal.namespace}`;
   const temporal = (verb: string, rest: string): string =>
-    `    ${screen.temporalCommand} workflow ${verb} ${server} ${rest}`;
+    `    ${screen.temporalCommand} workflow ${verb}${serverFlags(screen.temporal)} ${rest}`;
   const next = `camera-${screen.cameras.length + 1}`;
   const input = `'{"spec":{"source":{"kind":"secret","name":"${next}"}}}'`;
   return [
@@ -76,6 +75,12 @@ function tryLines(screen: StartScreen): readonly string[] {
         ]),
     temporal('start', `--type Camera --task-queue camera-recorder --workflow-id ${next} --input ${input}`),
   ];
+}
+
+/** Nothing where the Temporal CLI looks by itself. */
+function serverFlags({ address, namespace }: StartScreen['temporal']): string {
+  const isUsual = address === '127.0.0.1:7233' || address === 'localhost:7233';
+  return `${isUsual ? '' : ` --address ${address}`}${namespace === 'default' ? '' : ` --namespace ${namespace}`}`;
 }
 
 function embedded(isEmbedded: boolean): string {

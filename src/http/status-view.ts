@@ -53,6 +53,9 @@ export interface StatusInput {
   readonly webUi: { readonly url: string; readonly namespace: string } | null;
 }
 
+/** Connecting takes a moment, and so does one that comes back at once: neither is worth a notice. */
+const NOTICE_AFTER_MS = 5_000;
+
 /** Pure: the same input gives the same words. */
 export function statusView(input: StatusInput): StatusView {
   const { nowMs, time, worker } = input;
@@ -170,7 +173,7 @@ function waitingWords(uploads: UploadStatus | undefined, { time, nowMs }: Status
 }
 
 function linkNotice(what: string, meaning: string, link: LinkStatus, { time, nowMs }: StatusInput): readonly string[] {
-  if (link.isReachable) return [];
+  if (link.isReachable || nowMs - link.sinceMs < NOTICE_AFTER_MS) return [];
   const detail = link.detail === null ? '' : ` It said: ${link.detail}`;
   return [`${what} since ${time.moment(link.sinceMs, nowMs)}. ${meaning}${detail}`];
 }

@@ -52,7 +52,7 @@ describe('bad settings', () => {
     expect([code, stdout]).toEqual([78, '']);
     expect(stderr).toBe(`The configuration has 3 mistakes; nothing was started.
   S3_ENDPONT: is not a setting of ours. Did you mean S3_ENDPOINT?
-  CAMERA1_RTSP_URL: is not an RTSP URL. Allowed: an rtsp:// or rtsps:// URL with a host, like rtsp://***@192.168.1.97:554/stream1.
+  CAMERA1_RTSP_URL: is not an RTSP URL. Allowed: an rtsp:// or rtsps:// URL with a host, like rtsp://user:password@192.168.1.97:554/stream1.
   METRICS_PORT: "99999" is not allowed. Allowed: a port, 0 to 65535 (0 takes any free one).
 `);
     expect(await readdir(dir)).toEqual([]);

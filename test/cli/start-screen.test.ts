@@ -62,8 +62,13 @@ it('the screen fits a terminal and names every place', () => {
 
 it('the next camera is added by one command that holds no URL', () => {
   expect(startScreen(screen)).toContain(
-    `temporal workflow start --address 127.0.0.1:7233 --namespace default --type Camera --task-queue camera-recorder --workflow-id camera-3 --input '{"spec":{"source":{"kind":"secret","name":"camera-3"}}}'`,
+    `temporal workflow start --type Camera --task-queue camera-recorder --workflow-id camera-3 --input '{"spec":{"source":{"kind":"secret","name":"camera-3"}}}'`,
   );
+});
+
+it('another server is named in every command', () => {
+  const temporal = { address: 't:7234', namespace: 'cams', isEmbedded: false };
+  expect(startScreen({ ...screen, temporal })).toContain('workflow start --address t:7234 --namespace cams --type');
 });
 
 it('what was given is not said to be started here', () => {
@@ -81,7 +86,7 @@ it('what was given is not said to be started here', () => {
 
 it('progress is told once, and trouble with what to do', () => {
   const first = progressLines(NOTHING_TOLD, view);
-  expect(first.lines).toEqual(['camera-1: recording since 14:03:12']);
+  expect(first.lines).toEqual(['camera-1: recording since 14:03:12.']);
   expect(progressLines(first.told, view).lines).toEqual([]);
   const stored = progressLines(first.told, { ...view, cameras: [{ ...camera, storedSegments: 1 }] });
   expect(stored.lines).toEqual(['camera-1: its first segment is stored']);
@@ -95,7 +100,7 @@ it('progress is told once, and trouble with what to do', () => {
     'Temporal does not answer since 14:08:00.',
   ]);
   expect(progressLines(trouble.told, view).lines).toEqual([
-    'camera-1: recording since 14:03:12',
+    'camera-1: recording since 14:03:12.',
     'Temporal and store answer again.',
   ]);
 });

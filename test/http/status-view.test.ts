@@ -130,6 +130,12 @@ it('what does not answer is told with what it means', () => {
   ]);
 });
 
+it('what has been away for a moment only is not told', () => {
+  const away = { isReachable: false, sinceMs: at('13:08:00'), detail: null };
+  const worker = { ...statusInput().worker, temporal: away };
+  expect(statusView(statusInput({ worker })).notices).toEqual([]);
+});
+
 it('links lead to the workflow of the camera in its namespace', () => {
   const view = statusView(statusInput({ webUi: { url: 'http://localhost:8233', namespace: 'cams' } }));
   expect(view.webUiUrl).toBe('http://localhost:8233/namespaces/cams/workflows');
