@@ -2,41 +2,34 @@
  * The actor of one camera: a mailbox, `step` and a runner of its commands. Everything slow runs beside the mailbox and comes back as an event.
  *
  * 1. The camera's assignment is on disk before its first session starts.
- * 2. A session's files are read to their end before the next session starts, so that segments are sealed in order.
- * 3. The ledger's causes are noted when a session ends, its claims are made when the next footage is sealed (INV-8).
+ * 2. The ledger's causes are noted when a session ends, its claims are made when the next footage is sealed (INV-8).
  */
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { CameraCondition, CameraSpec, StopCause } from '../domain/camera.js';
-import type { CameraId, SessionId } from '../domain/ids.js';
+import type { CameraId } from '../domain/ids.js';
 import type { SealedSegment } from '../domain/segment.js';
 import type { KeeperClient, ProcessExit } from '../keeper/keeper-client.js';
 import type { Logger } from '../log.js';
-import { redact } from '../redact.js';
-import { openFiles } from '../spool/session-files.js';
 import type { Assignment, Spool } from '../spool/spool.js';
 import { type ConditionNow, conditionKey, conditionOf } from './camera-condition.js';
 import { CameraGaps } from './camera-gaps.js';
-import { classifyExit } from './ffmpeg/log-classifier.js';
-import { deleteSessionLog, readSessionLog } from './ffmpeg/session-log.js';
+import { CameraSessions } from './camera-sessions.js';
 import { causeOf, causeOfStop, describeOutcome, type SessionOutcome } from './outcome.js';
 import type { RecorderPolicies } from './policies.js';
 import type { Remux } from './remux.js';
 import { SealQueue } from './seal-queue.js';
 import type { SealJob, SealResult } from './sealer.js';
-import { type ClosedFile, LOG_NAME, type ProgressDeps, SessionProgress } from './session-progress.js';
-import { type StartDeps, startSession } from './session-start.js';
+import type { ProgressDeps } from './session-progress.js';
+import type { StartDeps } from './session-start.js';
 import { CameraCounts, type CameraStatistics } from './statistics.js';
 import {
-  type Progress,
   type Session,
   type SupervisorCommand,
   type SupervisorEvent,
   type SupervisorState,
   step,
 } from './supervisor-state.js';
-import { nominalStartOf, startOf } from './times.js';
+import { startOf } from './times.js';
 
 export interface SupervisorDeps extends StartDeps {
   readonly spool: Spool;
@@ -54,32 +47,21 @@ export interface SupervisorDeps extends StartDeps {
 /** The part of the assignment that is not made of the ledger. */
 type Wish = Pick<Assignment, 'spec' | 'desired' | 'stopCause' | 'taskToken' | 'notBeforeMs'>;
 
-interface Followed {
-  readonly session: Session;
-  readonly progress: SessionProgress;
-  /** How its last file is going to be closed. */
-  lastClosed: SealedSegment['closed'];
-}
-
 export class CameraSupervisor {
   readonly camera: CameraId;
   readonly #deps: SupervisorDeps;
   readonly #queue: SealQueue;
+  readonly #sessions: CameraSessions;
   readonly #gaps: CameraGaps;
   readonly #counts = new CameraCounts();
   readonly #mailbox: SupervisorEvent[] = [];
-  readonly #exits = new Map<SessionId, ProcessExit>();
   readonly #waiters = new Set<() => void>();
   #state: SupervisorState = { kind: 'idle' };
   #isStepping = false;
   #isClosed = false;
   #isDetached = false;
   #wish: Wish | null;
-  #followed: Followed | null = null;
-  #finished: Promise<void> = Promise.resolve();
-  #cleared: Promise<void> = Promise.resolve();
   #trouble: SessionOutcome | null = null;
-  #codec: 'h264' | 'hevc' | null = null;
   #wake = new AbortController();
   #condition: CameraCondition;
 
@@ -97,6 +79,12 @@ export class CameraSupervisor {
       policies: deps.policies,
       claimsBefore: (footage) => this.#gaps.claimsBefore(footage),
       done: (job, result, lagMs) => this.#sealed(job, result, lagMs),
+    });
+    this.#sessions = new CameraSessions(camera, {
+      ...this.#deps,
+      queue: this.#queue,
+      happened: (event) => this.#dispatch(event),
+      recordedMore: (mediaMs) => this.#counts.recordedMore(mediaMs),
     });
   }
 
@@ -124,9 +112,9 @@ export class CameraSupervisor {
 
   statistics(): CameraStatistics {
     return this.#counts.snapshot({
-      recordedMs: this.#followed?.progress.recordedMs ?? 0,
+      recordedMs: this.#sessions.recordedMs,
       gapMsByCause: this.#gaps.msByCause(),
-      openSegment: this.#openSegment(),
+      openSegment: this.#sessions.openSegment,
     });
   }
 
@@ -171,8 +159,7 @@ export class CameraSupervisor {
       await this.#journal();
     }
     this.#dispatch({ kind: 'stop', cause });
-    while (this.#isEnding) await new Promise<void>((resolve) => this.#waiters.add(resolve));
-    await this.#withinDeadline(this.#cleared);
+    await this.#withinDeadline(this.#ended());
     return { lastEndedAtMs: this.#gaps.lastEndedAtMs };
   }
 
@@ -182,7 +169,7 @@ export class CameraSupervisor {
     this.#isDetached = true;
     this.#wake.abort();
     this.#queue.abandon();
-    await this.#followed?.progress.abandon();
+    await this.#sessions.detach();
     await this.#queue.settled();
   }
 
@@ -198,19 +185,16 @@ export class CameraSupervisor {
   /** A session that another worker started and that is still running. A second one is ended (INV-5). */
   adopt(session: Session): void {
     this.#wish ??= { spec: session.spec, desired: 'record', stopCause: null, taskToken: null, notBeforeMs: null };
-    if (this.#followed === null) this.#follow(session);
+    if (!this.#sessions.isFollowing) this.#sessions.follow(session);
     this.#dispatch({ kind: 'adopted', session });
   }
 
   /** A session that ended without us: what it left is sealed. */
   recover(session: Session, exit: ProcessExit | undefined): void {
-    this.#finished = this.#finished.then(async () => {
-      const outcome = exit === undefined ? null : await this.#judge(session, exit);
+    this.#sessions.recover(session, exit, (outcome) => {
       if (outcome === null || !this.#isMeantToRecord) this.noteRestart();
       else this.#gaps.note(causeOf(outcome));
-      await this.#finish(this.#followedOf(session, 'salvaged'));
     });
-    this.#cleared = this.#clear(session, this.#finished);
   }
 
   /** Nothing runs; whether that was meant is in the assignment. */
@@ -219,17 +203,7 @@ export class CameraSupervisor {
   }
 
   exited(exit: ProcessExit): void {
-    const followed = this.#followed;
-    if (followed?.session.id !== exit.session) {
-      // It may have ended before we heard that it started.
-      if (this.#state.kind === 'starting') this.#exits.set(exit.session, exit);
-      return;
-    }
-    this.#beside('judge the end of a session', async () => {
-      await followed.progress.look();
-      const outcome = await this.#judge(followed.session, exit);
-      this.#dispatch({ kind: 'exited', session: exit.session, outcome });
-    });
+    this.#beside('judge the end of a session', () => this.#sessions.exited(exit));
   }
 
   spaceLow(): void {
@@ -255,6 +229,7 @@ export class CameraSupervisor {
     const { clock, random, policies } = this.#deps;
     const context = { nowMs: clock.monotonicMs(), random: random(), timeScale: policies.timeScale };
     const before = this.#state;
+    if (event.kind === 'progressed' && event.progress.frames > 0) this.#gaps.framesSeen(event.progress.silentMs);
     const [state, commands] = step(before, event, context);
     this.#state = state;
     for (const command of commands) this.#run(command);
@@ -264,98 +239,20 @@ export class CameraSupervisor {
   #run(command: SupervisorCommand): void {
     switch (command.kind) {
       case 'start':
-        return this.#beside('start a session', () => this.#start(command.spec));
+        return this.#beside('start a session', () => this.#sessions.start(command.spec));
       case 'signal':
         return this.#beside('signal FFmpeg', async () => {
           await this.#deps.keeper.signal(command.session, command.signal);
         });
       case 'seal':
-        return this.#end(command.session, command.outcome);
+        this.#counts.sessionEnded(command.outcome, this.#sessions.end(command.outcome));
+        return this.#failed(command.outcome);
       case 'note':
         return this.#failed(command.outcome);
       case 'wake':
         return this.#wakeAt(command.atMs);
       default:
         return command satisfies never;
-    }
-  }
-
-  async #start(spec: CameraSpec): Promise<void> {
-    await this.#finished;
-    const result = await startSession(this.camera, spec, this.#codec, this.#deps);
-    if (result.kind === 'failed') return this.#dispatch({ kind: 'start-failed', outcome: result.outcome });
-    // The next worker adopts what was started while this one went.
-    if (this.#isDetached) return;
-    const { session } = result;
-    this.#follow(session);
-    this.#dispatch({ kind: 'started', session });
-    const exit = this.#exits.get(session.id);
-    this.#exits.clear();
-    if (exit !== undefined) this.exited(exit);
-  }
-
-  #follow(session: Session): void {
-    const followed = this.#followedOf(session, 'session-ended');
-    this.#followed = followed;
-    this.#beside('follow a session', () => followed.progress.follow());
-  }
-
-  #followedOf(session: Session, lastClosed: SealedSegment['closed']): Followed {
-    const followed: Followed = {
-      session,
-      lastClosed,
-      progress: new SessionProgress(session, this.#deps, {
-        progressed: (progress) => this.#progressed(session.id, progress),
-        closed: (file) => this.#closed(followed, file),
-      }),
-    };
-    return followed;
-  }
-
-  #progressed(session: SessionId, progress: Progress): void {
-    if (progress.frames > 0 && this.#followed?.session.id === session) this.#gaps.framesSeen(progress.silentMs);
-    this.#dispatch({ kind: 'progressed', session, progress });
-  }
-
-  #closed({ session, lastClosed }: Followed, file: ClosedFile): void {
-    this.#codec = file.recording.video?.codec ?? this.#codec;
-    this.#queue.add({
-      camera: this.camera,
-      session: session.id,
-      segmentDurationSec: session.spec.segmentDurationSec,
-      file,
-      closed: file.successor === null ? lastClosed : 'cut',
-    });
-  }
-
-  #end(session: Session, outcome: SessionOutcome): void {
-    const followed = this.#followed;
-    this.#followed = null;
-    this.#counts.sessionEnded(outcome, followed?.progress.recordedMs ?? 0);
-    this.#failed(outcome);
-    if (followed === null) return;
-    followed.lastClosed = closedBy(outcome);
-    this.#finished = this.#finished.then(() => this.#finish(followed));
-    this.#cleared = this.#clear(session, this.#finished);
-  }
-
-  async #finish(followed: Followed): Promise<void> {
-    try {
-      await followed.progress.finish();
-    } catch (error) {
-      // What could not be read now is still there at the next start.
-      this.#deps.log.error({ session: followed.session.id, err: error }, 'the end of a session could not be read');
-    }
-  }
-
-  /** When all files of a session are sealed its folder goes. */
-  async #clear(session: Session, finished: Promise<void>): Promise<void> {
-    await finished;
-    await this.#queue.settled();
-    try {
-      if ((await openFiles(session.dir)).length === 0) await rm(session.dir, { recursive: true, force: true });
-    } catch (error) {
-      this.#deps.log.warn({ session: session.id, err: error }, 'the folder of a session stays');
     }
   }
 
@@ -377,7 +274,7 @@ export class CameraSupervisor {
 
   #noteMove(lastEndedAtMs: number | null): void {
     if (lastEndedAtMs === null || !this.#gaps.noteElsewhere(lastEndedAtMs)) return;
-    if (this.#followed === null) this.#gaps.noteMoved(lastEndedAtMs);
+    if (!this.#sessions.isFollowing) this.#gaps.noteMoved(lastEndedAtMs);
   }
 
   #sealed(job: SealJob, result: SealResult, lagMs: number): void {
@@ -393,17 +290,6 @@ export class CameraSupervisor {
     log.info({ segment: segment.id, container: segment.container, frames: segment.video.frames, lagMs }, 'sealed');
     this.#beside('journal', () => this.#journal());
     this.#deps.sealed(segment);
-  }
-
-  async #judge(session: Session, { code, signal }: ProcessExit): Promise<SessionOutcome> {
-    const path = join(session.dir, LOG_NAME);
-    try {
-      const outcome = classifyExit({ logText: await readSessionLog(path), code, signal });
-      await deleteSessionLog(path);
-      return outcome;
-    } catch (error) {
-      return { kind: 'died', detail: redact(`FFmpeg's log could not be read: ${String(error)}`) };
-    }
   }
 
   async #journal(): Promise<void> {
@@ -458,15 +344,6 @@ export class CameraSupervisor {
     this.#deps.conditionChanged(this.camera, this.#condition);
   }
 
-  #openSegment(): CameraStatistics['openSegment'] {
-    const open = this.#followed?.progress.openFile ?? null;
-    if (open === null || this.#followed === null) return null;
-    const startedAtMs = startOf(open.times);
-    const { segmentDurationSec } = this.#followed.session.spec;
-    const slotMs = nominalStartOf(1, startedAtMs, segmentDurationSec);
-    return { startedAtMs, sealsAtMs: slotMs + segmentDurationSec * 1_000 };
-  }
-
   #wakeAt(atMs: number): void {
     this.#wake.abort();
     this.#wake = new AbortController();
@@ -476,6 +353,11 @@ export class CameraSupervisor {
       () => this.#dispatch({ kind: 'tick' }),
       () => undefined,
     );
+  }
+
+  async #ended(): Promise<void> {
+    while (this.#isEnding) await new Promise<void>((resolve) => this.#waiters.add(resolve));
+    await this.#sessions.cleared;
   }
 
   async #withinDeadline(work: Promise<void>): Promise<void> {
@@ -493,17 +375,4 @@ export class CameraSupervisor {
 
 function stopCauseOf({ stopCause }: Wish): StopCause {
   return stopCause === 'paused' || stopCause === 'moved' ? stopCause : 'cancelled';
-}
-
-function closedBy(outcome: SessionOutcome): SealedSegment['closed'] {
-  switch (outcome.kind) {
-    case 'stop-requested':
-      return 'stop-requested';
-    case 'stalled':
-    case 'no-video':
-    case 'died':
-      return 'salvaged';
-    default:
-      return 'session-ended';
-  }
 }

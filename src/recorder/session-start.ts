@@ -14,7 +14,7 @@ import type { Session } from './supervisor-state.js';
 
 export interface StartDeps {
   readonly spool: Pick<Spool, 'layout'>;
-  readonly keeper: Pick<KeeperClient, 'spawn'>;
+  readonly keeper: Pick<KeeperClient, 'spawn' | 'list' | 'signal'>;
   /** The URL with its password, or undefined when this recorder does not have it. */
   resolveUrl(source: CameraSource): Promise<string | undefined>;
   /** Whether recording may begin. */
@@ -59,10 +59,18 @@ async function spawnSession(
   try {
     await keeper.spawn({ session: id, camera, argv: [deps.ffmpegPath, ...args], ffconcat, cwd: dir });
   } catch (error) {
+    await endUnknown(camera, keeper);
     await rm(dir, { recursive: true, force: true });
     throw error;
   }
   return { kind: 'started', session: { id, dir, spec: how.spec, startedAtMs: clock.monotonicMs() } };
+}
+
+/** The answer may have got lost, or an older process may be in the way: nothing of this camera that nobody follows may go on (INV-5). */
+async function endUnknown(camera: CameraId, keeper: StartDeps['keeper']): Promise<void> {
+  for (const process of await keeper.list()) {
+    if (process.camera === camera) await keeper.signal(process.session, 'SIGKILL');
+  }
 }
 
 function kindOf(error: unknown): FailureKind {

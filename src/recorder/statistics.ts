@@ -32,6 +32,10 @@ export class CameraCounts {
     this.#recordedMs += recordedMs;
   }
 
+  recordedMore(mediaMs: number): void {
+    this.#recordedMs += Math.max(0, mediaMs);
+  }
+
   fileSealed(result: SealResult, lagMs: number): void {
     add(this.#segments, result.kind === 'sealed' ? outcomeOf(result.segment) : result.kind);
     if (result.kind !== 'sealed') return;

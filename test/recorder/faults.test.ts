@@ -14,6 +14,11 @@ async function recorded(bench: Bench, camera: TestCamera, recorder: Recorder) {
   return { attachment, session: (await bench.processes.list()).find((process) => process.camera === camera.id) };
 }
 
+/** Well between two cuts, so that what is killed now has something to salvage. */
+async function midSegment(): Promise<void> {
+  await until('it is mid-segment', () => Date.now() % 5_000 > 2_500 && Date.now() % 5_000 < 4_000);
+}
+
 /** A session later than `before` records. @returns when that was seen */
 async function isRecordingAgain(recorder: Recorder, { id }: TestCamera, before: string | undefined): Promise<number> {
   await until('another session records', () => {
@@ -83,6 +88,7 @@ describe.concurrent('a camera with a fault', () => {
     const camera = await bench.camera('killed');
     const recorder = await bench.recorder();
     const { attachment, session } = await recorded(bench, camera, recorder);
+    await midSegment();
     const killedAtMs = Date.now();
     process.kill(session?.pid ?? Number.NaN, 'SIGKILL');
     await isRecordingAgain(recorder, camera, session?.session);
@@ -195,6 +201,7 @@ describe.concurrent('a recorder', () => {
     const first = await bench.recorder();
     const { session } = await recorded(bench, camera, first);
     await first.close('detach');
+    await midSegment();
     process.kill(session?.pid ?? Number.NaN, 'SIGKILL');
     await until('it is gone', async () => (await bench.processes.list()).length === 0);
     const second = await bench.recorder();
