@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { findFrameStamp } from '../../src/mp4/frame-stamp.js';
+import { type FrameStamp, findFrameStamp } from '../../src/mp4/frame-stamp.js';
 import { type Account, digestAuthorization } from '../../src/simulator/digest-auth.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -92,12 +92,13 @@ export class RawClient {
     return answer;
   }
 
-  /** The counters of the video frames that arrived. */
+  /** The stamps of the video frames that arrived. */
+  get stamps(): readonly FrameStamp[] {
+    return this.packetsOn(0).flatMap((packet) => findFrameStamp(packet.payload) ?? []);
+  }
+
   get counters(): readonly number[] {
-    return this.packets.flatMap((packet) => {
-      const stamp = packet.channel === 0 ? findFrameStamp(packet.payload) : null;
-      return stamp === null ? [] : [stamp.counter];
-    });
+    return this.stamps.map((stamp) => stamp.counter);
   }
 
   packetsOn(channel: number): readonly Packet[] {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { findFrameStamp } from '../../src/mp4/frame-stamp.js';
+import { type FrameStamp, findFrameStamp } from '../../src/mp4/frame-stamp.js';
 import { alawCounter } from '../../src/simulator/a-law.js';
 import { nalType } from '../../src/simulator/annex-b.js';
-import { type Packet, until } from './raw-client.js';
+import { type Packet, type RawClient, until } from './raw-client.js';
 import { ACCOUNT, moreFrames, openClient, startCamera, startClient } from './started-camera.js';
 import { testPicture } from './test-picture.js';
 
@@ -19,7 +19,7 @@ describe('frames', () => {
   test('are numbered from the UTC epoch and carry the time at which the camera made them', async () => {
     const camera = await startCamera();
     const client = await startClient(camera);
-    const stamp = client.packetsOn(0).map((packet) => findFrameStamp(packet.payload))[0];
+    const [stamp] = client.stamps;
     const [frame] = camera.framesBetween(0, Infinity).filter(({ counter }) => counter === stamp?.counter);
     expect(stamp?.sentAtUs).toBe(Math.round((frame?.atMs ?? 0) * 1_000));
     expect(Math.abs((frame?.atMs ?? 0) - Date.now())).toBeLessThan(2_000);
@@ -51,16 +51,11 @@ describe('frames', () => {
     const picture = await testPicture();
     const camera = await startCamera({ audio: false });
     const client = await startClient(camera);
-    await until(() => client.packetsOn(0).some(({ payload }) => nalType(payload) === 7), 'a keyframe');
-    const keyAt = client.packetsOn(0).findIndex(({ payload }) => nalType(payload) === 7);
-    const stamp = client
-      .packetsOn(0)
-      .slice(keyAt)
-      .map(({ payload }) => findFrameStamp(payload))
-      .find((found) => found !== null);
-    const frameSec = (stamp?.sentAtUs ?? 0) / 1_000_000;
+    await until(() => stampOfKeyframe(client) !== undefined, 'a keyframe');
+    const stamp = stampOfKeyframe(client);
+    const frameSec = (stamp?.sentAtUs ?? Number.NaN) / 1_000_000;
     expect(frameSec % picture.spec.gopSec).toBeCloseTo(0, 4);
-    expect((stamp?.counter ?? 0) % picture.accessUnits.length).toBe(Math.round((frameSec % 60) * 15));
+    expect((stamp?.counter ?? Number.NaN) % picture.accessUnits.length).toBe(Math.round((frameSec % 60) * 15));
   });
 });
 
@@ -190,6 +185,14 @@ describe('sessions', () => {
     expect(client.packets.every(({ channel }) => channel === 6 || channel === 7)).toBe(true);
   });
 });
+
+/** The first stamp behind the first SPS. */
+function stampOfKeyframe(client: RawClient): FrameStamp | undefined {
+  const payloads = client.packetsOn(0).map(({ payload }) => payload);
+  const keyAt = payloads.findIndex((payload) => nalType(payload) === 7);
+  if (keyAt < 0) return undefined;
+  return payloads.slice(keyAt).flatMap((payload) => findFrameStamp(payload) ?? [])[0];
+}
 
 /** What an RTCP sender report says: this moment, in UTC and in time stamps. */
 function reportIn(packet: Packet | undefined): { readonly atMs: number; readonly ticks: number } {
