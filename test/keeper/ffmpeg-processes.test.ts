@@ -45,7 +45,7 @@ test('an exit stays until it was heard, and its session is not started again bef
   const request = sleepIn(folder, 1);
   await processes.spawn(request);
   processes.signal(request.session, 'SIGKILL');
-  await expect.poll(() => exits.length).toBe(1);
+  await expect.poll(() => exits.length, { timeout: 10_000 }).toBe(1);
   expect(processes.unheard()).toEqual([{ session: request.session, code: null, signal: 'SIGKILL' }]);
   await expect(processes.spawn(request)).rejects.toMatchObject({ code: 'session-ended' });
   processes.heard(request.session);
