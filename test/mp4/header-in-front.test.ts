@@ -1,13 +1,21 @@
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { boxesIn, requireBox } from '../../src/mp4/box.js';
 import { box } from '../../src/mp4/box-writer.js';
 import { buildHeader, locateRecording, readCoverageBox } from '../../src/mp4/header-in-front.js';
 import { type Movie, parseMovie } from '../../src/mp4/movie.js';
+import { tableSamples } from '../../src/mp4/sample-table.js';
 import { memorySource } from './support/memory-source.js';
 import { type Packet, packetsOf } from './support/packets.js';
-import { FRAMES_PER_SEC, GOP_SEC, makeRecordings, recordingKinds, temporaryFolder } from './support/recordings.js';
+import {
+  FRAMES_PER_SEC,
+  GOP_SEC,
+  makeRecordings,
+  record,
+  recordingKinds,
+  temporaryFolder,
+} from './support/recordings.js';
 import { rewriteBox } from './support/rewrite.js';
 import { indexOf, sealFile, sealInMemory } from './support/seal.js';
 
@@ -51,6 +59,10 @@ describe.each(Object.entries(recordingKinds))('a sealed recording, %s', (_, kind
       for (const track of movie.tracks) {
         expect(track.edits.every((edit) => edit.durationTicks > 0)).toBe(true);
         expect(track.edits.filter((edit) => edit.mediaTimeTicks >= 0)).toHaveLength(1);
+        // Shorter by a part of a tick, and the last frame would not be shown.
+        const shown = track.edits.at(-1) ?? raise();
+        const shownSec = shown.durationTicks / movie.timescale;
+        expect(shownSec).toBeGreaterThanOrEqual((mediaTicks(track) - shown.mediaTimeTicks) / track.timescale);
       }
     }
   });
@@ -94,6 +106,21 @@ describe('an unusual recording', () => {
   beforeAll(async () => {
     const [, second = ''] = await makeRecordings(await temporaryFolder(), recordingKinds['plain'] ?? raise());
     recording = await readFile(second);
+  });
+
+  it('composition offsets below zero are kept', async () => {
+    const folder = await temporaryFolder();
+    await makeRecordings(folder, recordingKinds['with B-frames'] ?? raise());
+    const input = ['-i', join(folder, 'source.nut')];
+    const [, file = ''] = await record(folder, input, { hasAudio: false, movflags: '+negative_cts_offsets' });
+    const track = movieOf((await sealInMemory(await readFile(file))).header).tracks[0] ?? raise();
+    expect(Math.min(...[...tableSamples(track)].map((sample) => sample.compositionTicks))).toBeLessThan(0);
+    // FFmpeg reads both versions as signed; other players only this one.
+    expect(requireBox(track.sampleTable, 'ctts').content[0]).toBe(1);
+    // FFmpeg moves a fragmented file of this kind by one frame as a whole; we never record one.
+    const fromFirst = (packets: readonly Packet[]) => packets.map((packet) => shifted(packet, -(packets[0]?.dts ?? 0)));
+    const sealed = await packetsOf(await sealFile(file));
+    expect(fromFirst(sealed.packets)).toEqual(fromFirst((await packetsOf(file)).packets));
   });
 
   it('a track that never got a sample is left out', async () => {

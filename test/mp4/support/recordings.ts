@@ -60,7 +60,14 @@ export async function makeRecordings(folder: string, kind: RecordingKind): Promi
 export async function record(
   folder: string,
   input: readonly string[],
-  { codec = 'libx264', hasAudio = true, extra = [] as readonly string[], segmentSec = 4, fragmentUs = 1_000_000 },
+  {
+    codec = 'libx264',
+    hasAudio = true,
+    extra = [] as readonly string[],
+    segmentSec = 4,
+    fragmentUs = 1_000_000,
+    movflags = '',
+  },
 ): Promise<readonly string[]> {
   const output = await mkdtemp(join(folder, 'session-'));
   await ffmpeg([
@@ -70,7 +77,7 @@ export async function record(
     ...(codec === 'libx265' ? ['-tag:v', 'hvc1'] : []),
     ...['-f', 'segment', '-segment_time', String(segmentSec), '-reset_timestamps', '1', '-segment_format', 'mp4'],
     '-segment_format_options',
-    `movflags=+frag_keyframe+delay_moov+default_base_moof:frag_duration=${fragmentUs}:flush_packets=1`,
+    `movflags=+frag_keyframe+delay_moov+default_base_moof${movflags}:frag_duration=${fragmentUs}:flush_packets=1`,
     join(output, '%06d.mp4'),
   ]);
   return (await readdir(output)).sort().map((name) => join(output, name));
