@@ -1,6 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { execa } from 'execa';
 import { createAssignActivities } from '../../src/activities/assign.js';
 import { createRecordActivities } from '../../src/activities/record.js';
@@ -22,12 +21,11 @@ import { FakeRecorder } from './fake-recorder.js';
 import { MemorySpool } from './memory-spool.js';
 import { toolPath } from './tools.js';
 import { waitFor } from './wait-for.js';
+import { workflowBundle } from './workflow-bundle.js';
 
-const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
 const THROTTLE_MS = 200;
 
 let isRuntimeQuiet = false;
-let bundle: ReturnType<typeof bundleWorkflowCode> | undefined;
 let cameras = 0;
 
 /** A camera id nobody else in this process has. */
@@ -93,7 +91,6 @@ export async function startHarness(options: {
       slowRetryMs: policies.slowRetryMs,
     }),
   };
-  bundle ??= bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: new DefaultLogger('ERROR') });
   const workers = [
     ...(await createAll(
       recorderWorkerMakers({
@@ -107,7 +104,7 @@ export async function startHarness(options: {
         maxConcurrentUploads: 4,
       }),
     )),
-    await Worker.create({ connection, namespace, taskQueue: WORKFLOW_QUEUE, workflowBundle: await bundle }),
+    await Worker.create({ connection, namespace, taskQueue: WORKFLOW_QUEUE, workflowBundle: await workflowBundle() }),
   ];
   const runs = workers.map(async (worker) => await worker.run());
   return {

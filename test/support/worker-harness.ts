@@ -1,8 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
 import { afterAll, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.js';
@@ -16,8 +14,8 @@ import { FakeRecorder } from './fake-recorder.js';
 import { MemorySpool, sealedSegment } from './memory-spool.js';
 import { tempDirUntil } from './temp-dir.js';
 import { waitFor } from './wait-for.js';
+import { workflowBundle } from './workflow-bundle.js';
 
-const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
 let bundlePath: Promise<string> | undefined;
 
 export interface TestWorker {
@@ -118,7 +116,7 @@ function lazyClient(address: string, namespace: string, register: (close: () => 
 
 async function bundleToFile(): Promise<string> {
   const dir = await tempDirUntil(afterAll, 'workflow-bundle');
-  const { code } = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: new DefaultLogger('ERROR') });
+  const { code } = await workflowBundle();
   const path = join(dir, 'workflow-bundle.js');
   await writeFile(path, code);
   return path;

@@ -1,54 +1,22 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CameraId } from '../../src/domain/ids.js';
-import { type ServerProcess, startServerProcess } from '../../src/embedded/server-process.js';
-import { type TemporalPorts, temporalServerArgs } from '../../src/embedded/temporal-server.js';
 import { takeOver } from '../../src/workers/takeover.js';
 import { freshCamera, uploadResult } from '../support/camera-harness.js';
-import { freePort } from '../support/ports.js';
-import { tempDirUntil } from '../support/temp-dir.js';
-import { createNamespace } from '../support/temporal-namespace.js';
-import { toolPath } from '../support/tools.js';
+import { type RollingServer, startRollingServer } from '../support/rolling-server.js';
 import { waitFor } from '../support/wait-for.js';
 import { SPEC, segmentOf, startTestWorker, type TestWorker } from '../support/worker-harness.js';
 
-/** Rolls over after so many events, instead of 4,096. */
-const EVENTS_A_RUN = 60;
-
-let dir: string;
-let ports: TemporalPorts;
-let server: ServerProcess;
-let address: string;
-let namespace: string;
-
-/** Our own server, on a file, so that it can be killed and come back as itself. */
-async function startServer(): Promise<void> {
-  const rollOver = ['--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${EVENTS_A_RUN}`];
-  server = await startServerProcess({
-    name: 'Temporal',
-    file: toolPath('temporal'),
-    args: [...temporalServerArgs(ports, join(dir, 'temporal.db')), ...rollOver],
-    logPath: join(dir, 'temporal.log'),
-  });
-}
+let server: RollingServer;
 
 beforeAll(async () => {
-  dir = await tempDirUntil(afterAll, 'outage');
-  ports = { grpc: await freePort(), ui: await freePort(), http: await freePort(), metrics: await freePort() };
-  address = `127.0.0.1:${ports.grpc}`;
-  await startServer();
-  afterAll(async () => await server.kill());
-  namespace = await waitFor(async () => await createNamespace(address), {
-    what: 'the server to have a namespace',
-    deadlineMs: 30_000,
-    pollMs: 200,
-  });
+  server = await startRollingServer(afterAll);
 });
 
-async function recording(recorderId: string, policies = {}): Promise<{ it: TestWorker; camera: CameraId }> {
+async function recording(recorderId: string): Promise<{ it: TestWorker; camera: CameraId }> {
+  const { address, namespace } = server;
   const camera = freshCamera(recorderId);
   const configured = [{ id: camera, spec: SPEC }];
-  const it = await startTestWorker({ address, namespace, recorderId, configured, policies });
+  const it = await startTestWorker({ address, namespace, recorderId, configured });
   await it.attached(camera);
   return { it, camera };
 }
@@ -73,7 +41,7 @@ test('Temporal is killed and comes back: recording never stops, and what was sea
     deadlineMs: 20_000,
   });
   expect(it.recorder.recording.get(camera)?.kind).toBe('recording');
-  await startServer();
+  await server.start();
   for (const segment of during) {
     await waitFor(async () => (await it.spool.find(segment.id))?.kind === 'stored', {
       what: `${segment.id} to be stored`,
@@ -116,7 +84,6 @@ test('continue-as-new while the recording runs: it goes on, attached by the next
 }, 60_000);
 
 test('the attempt of a worker that crashed is ended by its task token, and the next one is attached at once', async () => {
-  // A heartbeat timeout that would take too long for this test to pass by itself.
   const { it, camera } = await recording('crashed');
   const [first] = it.recorder.of(camera);
   const taskToken = first?.options.taskToken ?? null;

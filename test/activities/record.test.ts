@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { createRecordActivities } from '../../src/activities/record.js';
+import type { StopCause } from '../../src/domain/camera.js';
+import { parseCameraId } from '../../src/domain/ids.js';
+import { runActivity } from '../support/activity-run.js';
+import { FakeRecorder } from '../support/fake-recorder.js';
+import { waitFor } from '../support/wait-for.js';
+import { SPEC } from '../support/worker-harness.js';
+
+const camera = parseCameraId('camera-3');
+const INPUT = { camera, spec: SPEC, lastEndedAtMs: 5, notBeforeMs: 7 };
+
+function attached(stopCause: StopCause = 'cancelled') {
+  const recorder = new FakeRecorder();
+  const announced: string[] = [];
+  const { recordCamera } = createRecordActivities({
+    recorder,
+    heartbeatEveryMs: 10,
+    askStopCause: async () => stopCause,
+    announce: async (one) => void announced.push(one),
+  });
+  const start = async (taskToken?: string) => {
+    const before = recorder.attachments.length;
+    const run = runActivity(async () => await recordCamera(INPUT), taskToken);
+    run.outcome.catch(() => undefined);
+    await waitFor(() => recorder.attachments.length > before, { what: 'the attachment', deadlineMs: 2_000 });
+    return run;
+  };
+  return { recorder, announced, start };
+}
+
+test.each([
+  ['cancelRequested', { stopped: 'cancelled' }],
+  ['paused', { stopped: 'paused' }],
+  ['reset', { stopped: 'reconfigured' }],
+  ['notFound', 'detached'],
+  ['timedOut', 'detached'],
+  ['workerShutdown', 'detached'],
+] as const)('an attempt that ends by %s leaves the recording %o', async (cause, end) => {
+  const { recorder, start } = attached();
+  const run = await start();
+  run.end(cause);
+  await expect(run.outcome).rejects.toMatchObject({ name: 'CancelledFailure' });
+  expect(recorder.attachments[0]?.end).toEqual(end);
+});
+
+test('what the workflow says about a cancel is what the recorder is told, and the last end comes back', async () => {
+  const { recorder, announced, start } = attached('paused');
+  recorder.lastEndedAtMs = 42;
+  const run = await start();
+  run.end('cancelRequested');
+  await expect(run.outcome).rejects.toMatchObject({ details: [{ lastEndedAtMs: 42 }] });
+  expect(recorder.attachments[0]?.end).toEqual({ stopped: 'paused' });
+  expect(announced).toEqual([camera]);
+});
+
+test('a newer attempt supersedes: the older one ends, and even its cancel stops nothing', async () => {
+  const { recorder, start } = attached();
+  const older = await start('b2xk');
+  const newer = await start('bmV3');
+  older.end('cancelRequested');
+  await expect(older.outcome).rejects.toMatchObject({ type: 'superseded', nonRetryable: false });
+  expect(recorder.attachments.map(({ end }) => end)).toEqual(['detached', 'attached']);
+  newer.end('notFound');
+  await expect(newer.outcome).rejects.toThrow();
+});
+
+test('the attempt is journaled by its task token, and heartbeats what the camera does', async () => {
+  const { recorder, start } = attached();
+  const run = await start('dGhlIHRva2Vu');
+  expect(recorder.attachments[0]?.options).toEqual({ lastEndedAtMs: 5, notBeforeMs: 7, taskToken: 'dGhlIHRva2Vu' });
+  recorder.setCondition(camera, { kind: 'connecting', sinceMs: 1 });
+  await waitFor(() => run.heartbeats.at(-1) && (run.heartbeats.at(-1) as { kind: string }).kind === 'connecting', {
+    what: 'a heartbeat of the change',
+    deadlineMs: 2_000,
+  });
+  run.end('notFound');
+  await expect(run.outcome).rejects.toThrow();
+});
+
+test('heartbeats go on while a recording is being stopped', async () => {
+  const { recorder, start } = attached();
+  const release = deferred();
+  recorder.beforeStopped = async () => await release.promise;
+  const run = await start();
+  run.end('cancelRequested');
+  const before = run.heartbeats.length;
+  await waitFor(() => run.heartbeats.length > before + 2, { what: 'more heartbeats', deadlineMs: 2_000 });
+  release.resolve();
+  await expect(run.outcome).rejects.toThrow();
+});
+
+function deferred() {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

@@ -1,0 +1,87 @@
+/**
+ * Records the histories that `replay.test.ts` replays, from a real server, through the command line tool:
+ * `RECORD_HISTORIES=<name> npx vitest run test/replay` writes `histories/<name>-*.json`. Old ones stay for as long as a workflow with
+ * such a history may be open.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { CameraId } from '../../src/domain/ids.js';
+import { temporalCli, uploadResult } from '../support/camera-harness.js';
+import { startRollingServer } from '../support/rolling-server.js';
+import { waitFor } from '../support/wait-for.js';
+import { SPEC, segmentOf, startTestWorker, type TestWorker } from '../support/worker-harness.js';
+
+const SEGMENTS_UNTIL_ROLL_OVER = 12;
+
+export async function recordHistories(options: {
+  readonly dir: string;
+  readonly name: string;
+  readonly register: (close: () => Promise<void>) => unknown;
+}): Promise<void> {
+  const { dir, name, register } = options;
+  const { address, namespace } = await startRollingServer(register);
+  const it = await startTestWorker({ address, namespace, recorderId: 'replayed', register });
+  const save = async (file: string, workflowId: string, ...more: readonly string[]): Promise<void> => {
+    const args = ['workflow', 'show', '--workflow-id', workflowId, ...more, '-o', 'json'];
+    const text = await temporalCli(address, namespace, args);
+    await mkdir(dir, { recursive: true });
+    await writeFile(join(dir, `${name}-${file}.json`), text.replaceAll(`@${hostname()}`, '@host'));
+  };
+  const cancelled = await everyMessageThenCancel(it);
+  await save('camera-cancelled', cancelled.camera);
+  await save('upload', cancelled.upload);
+  const { camera, runId } = await rollOver(it);
+  await save('camera-continued', camera, '--run-id', runId);
+  await save('camera-next-run', camera);
+  await save('camera-refused', await refused(it));
+}
+
+async function everyMessageThenCancel(it: TestWorker): Promise<{ readonly camera: CameraId; readonly upload: string }> {
+  const camera = 'camera-told' as CameraId;
+  const handle = await start(it, camera, { spec: SPEC, timeScale: 0.05 });
+  await it.attached(camera);
+  const segment = segmentOf(camera, it.spool, 0);
+  it.seal(segment);
+  await uploadResult(it.client, segment.id);
+  const { id, recorder, fromMs, toMs, sizeBytes, gapsBefore } = segment;
+  await handle.signal('segmentsSealed', [{ segment: id, recorder, fromMs, toMs, sizeBytes, gapsBefore }]);
+  await handle.executeUpdate('pause');
+  await waitFor(async () => (await it.status(camera)).condition.kind === 'paused', {
+    what: 'pause',
+    deadlineMs: 10_000,
+  });
+  await handle.executeUpdate('resume');
+  await it.attached(camera, 2);
+  await handle.executeUpdate('reconfigure', { args: [{ segmentDurationSec: 300 }] });
+  await it.attached(camera, 3);
+  await handle.cancel();
+  await handle.result().catch(() => undefined);
+  return { camera, upload: `upload/${id}` };
+}
+
+async function rollOver(it: TestWorker): Promise<{ readonly camera: CameraId; readonly runId: string }> {
+  const camera = 'camera-rolled' as CameraId;
+  const handle = await start(it, camera, { spec: SPEC, timeScale: 0.05 });
+  await it.attached(camera);
+  const { runId } = await handle.describe();
+  for (let index = 0; index < SEGMENTS_UNTIL_ROLL_OVER; index++) {
+    const segment = segmentOf(camera, it.spool, index);
+    it.seal(segment);
+    await uploadResult(it.client, segment.id);
+  }
+  await waitFor(async () => (await handle.describe()).runId !== runId, { what: 'the next run', deadlineMs: 20_000 });
+  await it.attached(camera, 2);
+  return { camera, runId };
+}
+
+async function refused(it: TestWorker): Promise<CameraId> {
+  const camera = 'camera-refused' as CameraId;
+  const handle = await start(it, camera, { spec: { source: { kind: 'secret' } } });
+  await handle.result().catch(() => undefined);
+  return camera;
+}
+
+async function start({ client }: TestWorker, camera: CameraId, input: unknown) {
+  return await client.workflow.start('Camera', { taskQueue: 'camera-recorder', workflowId: camera, args: [input] });
+}

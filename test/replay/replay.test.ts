@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { afterAll, expect, test } from 'vitest';
+import { workflowBundle } from '../support/workflow-bundle.js';
+import { recordHistories } from './record-histories.js';
+
+const DIR = fileURLToPath(new URL('histories/', import.meta.url));
+const newName = process.env['RECORD_HISTORIES'];
+
+const histories = readdirSync(DIR).filter((name) => name.endsWith('.json'));
+
+function historyOf(file: string): unknown {
+  return JSON.parse(readFileSync(`${DIR}/${file}`, 'utf8'));
+}
+
+/** Under its own workflow id: the workflow reads its camera from it. */
+async function replay(history: unknown): Promise<void> {
+  const [first] = (history as { events: { workflowExecutionStartedEventAttributes: { workflowId: string } }[] }).events;
+  const { workflowId } = first?.workflowExecutionStartedEventAttributes ?? {};
+  await Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, history as never, workflowId);
+}
+
+if (newName === undefined) {
+  const logging = { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } as const;
+  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
+
+  test.each(histories)('workflows of today go on where %s left off', async (file) => {
+    await replay(historyOf(file));
+  });
+
+  test('the histories hold a cancel, a roll-over and its next run, a refused input and an upload', () => {
+    for (const kind of ['camera-cancelled', 'camera-continued', 'camera-next-run', 'camera-refused', 'upload']) {
+      expect(histories.some((file) => file.endsWith(`-${kind}.json`))).toBe(true);
+    }
+  });
+
+  test('a history that today’s workflow would not have made is noticed', async () => {
+    const file = histories.find((name) => name.endsWith('camera-cancelled.json')) ?? '';
+    const changed: unknown = JSON.parse(
+      JSON.stringify(historyOf(file)).replaceAll('assignCamera', 'someOtherActivity'),
+    );
+    await expect(replay(changed)).rejects.toBeInstanceOf(DeterminismViolationError);
+  });
+} else {
+  test('histories are recorded', { timeout: 120_000 }, async () => {
+    await recordHistories({ dir: DIR, name: newName, register: afterAll });
+    expect(readdirSync(DIR).length).toBeGreaterThan(0);
+  });
+}
