@@ -12,6 +12,7 @@ import { servePage } from '../http/page-server.js';
 import { PageState } from '../http/page-state.js';
 import { createRegistry } from '../http/registry.js';
 import { createLogger, type Logger } from '../log.js';
+import { registerRecorderMetrics } from '../recorder/metrics.js';
 import { registerSpoolMetrics } from '../spool/metrics.js';
 import { policiesOf, type RunningWorker, startWorker } from '../workers/main.js';
 import { registerWorkerMetrics } from '../workers/metrics.js';
@@ -39,7 +40,10 @@ export async function runWorker(options: {
   const parts = options.role === 'workflows' ? null : await openRecordingParts({ config, secrets, registry, log });
   const worker = await startWorker(await workerOptions(options.role, config, parts, log));
   registerWorkerMetrics(registry, () => worker.status());
-  if (parts !== null) registerSpoolMetrics(registry, () => worker.status().spool);
+  if (parts !== null) {
+    registerRecorderMetrics(registry, parts.recorder);
+    registerSpoolMetrics(registry, () => worker.status().spool);
+  }
   const page = servePage({ config, log, registry, ...pageSources(config, parts, worker) });
   parts?.keeper.ready();
   const code = await untilEnd(worker, parts?.keeper ?? null, log);

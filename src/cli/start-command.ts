@@ -5,6 +5,7 @@
  * 2. Everything embedded, the spool included unless TEMP_DIR says otherwise, lives under `.data/`.
  * 3. The first Ctrl-C stops in order: recorder (which seals), cameras, store, Temporal. A second one forces.
  */
+import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { systemClock } from '../clock.js';
@@ -26,11 +27,14 @@ import { listenForStop, type StopSignals } from './stop-signals.js';
 import { readVersion } from './version.js';
 
 const LOOK_EVERY_MS = 1_000;
+/** As a shell says of a program that Ctrl-C ended. */
+const EXIT_FORCED = 130;
 
 /** Runs until a signal, or until the recorder ends by itself; resolves to the exit code. @throws ConfigError */
 export async function startCommand(options: { readonly configPath: string | undefined }): Promise<number> {
   const { config, warnings } = await checkConfig({ role: undefined, ...options });
-  const stop = listenForStop(() => say('Stopping: recordings are sealed first. Ctrl-C again stops at once.'));
+  const stop = listenForStop();
+  stop.asked.addEventListener('abort', () => say('Stopping: recordings are sealed first. Ctrl-C again stops at once.'));
   try {
     const plan = await planOf(config);
     if (plan.dataDir === null) for (const warning of warnings) say(`Warning: ${warning}`);
@@ -86,8 +90,14 @@ async function runParts(plan: StartPlan, configPath: string | undefined, stop: S
     });
     return await keepCompany(child, { plan, parts, logPath, stop });
   } finally {
-    await parts.stop();
+    await Promise.race([parts.stop(), aborted(stop.forced)]);
+    // The servers are killed as we exit; waiting for them is what was asked not to be done.
+    if (stop.forced.aborted) process.exit(EXIT_FORCED);
   }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 interface Company {
