@@ -18,10 +18,16 @@ export async function ffmpeg(args: readonly string[]): Promise<string> {
   return stdout;
 }
 
+const folders: string[] = [];
+// Registered while the importing file is collected: from inside a hook it would be too late.
+afterAll(async () => {
+  await Promise.all(folders.map(async (folder) => await rm(folder, { recursive: true, force: true })));
+});
+
 /** A folder that is gone after the suite. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mp4-'));
-  afterAll(async () => await rm(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 }
 
