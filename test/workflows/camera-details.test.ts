@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { type CameraCondition, DEFAULT_SPEC } from '../../src/domain/camera.js';
+import { parseCameraId, parseRecorderId, parseSegmentId, parseSessionId } from '../../src/domain/ids.js';
+import { redact } from '../../src/redact.js';
+import { detailsOf, segmentSummaryOf, stateWordOf } from '../../src/workflows/camera-details.js';
+import type { CameraStatus } from '../../src/workflows/contract.js';
+
+const AT_MS = Date.UTC(2025, 11, 14, 1, 30);
+const session = parseSessionId('20251214T013000Z-7f3a');
+
+function status(condition: CameraCondition, more: Partial<CameraStatus> = {}): CameraStatus {
+  return {
+    camera: parseCameraId('camera-1'),
+    desired: 'record',
+    recorder: parseRecorderId('r1'),
+    condition,
+    spec: { ...DEFAULT_SPEC, source: { kind: 'secret', name: 'camera-1' } },
+    lastEndedAtMs: null,
+    stopping: null,
+    recent: [],
+    ...more,
+  };
+}
+
+const down = {
+  kind: 'down',
+  sinceMs: AT_MS,
+  cause: 'camera-refused',
+  retryAtMs: AT_MS + 60_000,
+  detail: redact('401 Unauthorized'),
+} as const;
+
+test.each([
+  [
+    'recording',
+    status({ kind: 'recording', sinceMs: AT_MS, session, lastFrameAtMs: AT_MS }),
+    'Recording since 2025-12-14 01:30:00Z',
+  ],
+  ['down', status(down), 'The camera answers but refuses the stream.'],
+  ['down', status(down), 'Check the camera account'],
+  ['down', status(down), '401 Unauthorized. Next try at 2025-12-14 01:31:00Z'],
+  ['unassigned', status({ kind: 'unassigned', sinceMs: AT_MS }, { recorder: null }), 'Waiting for a recorder'],
+  ['unassigned', status({ kind: 'unassigned', sinceMs: AT_MS }), 'Start a recorder that has the secret'],
+  ['connecting', status({ kind: 'connecting', sinceMs: AT_MS }), 'Connecting since'],
+  ['paused', status({ kind: 'paused', sinceMs: AT_MS }), 'Paused since'],
+  ['paused', status({ kind: 'connecting', sinceMs: AT_MS }, { desired: 'pause' }), 'Paused since'],
+  [
+    'connecting',
+    status({ kind: 'connecting', sinceMs: AT_MS }, { stopping: 'reconfigured' }),
+    'Stopping (reconfigured)',
+  ],
+] as const)('a camera that is %s says so in words', (word, given, expected) => {
+  expect(detailsOf(given)).toContain(expected);
+  expect(stateWordOf(given)).toBe(word);
+});
+
+test('the newest five segments are listed, newest first, by their workflow ids', () => {
+  const recent = Array.from({ length: 7 }, (_, index) => ({
+    segment: parseSegmentId(`camera-1_20251214T013000Z-7f3a_000${index}`),
+    fromMs: AT_MS + index * 900_000,
+    toMs: AT_MS + (index + 1) * 900_000,
+    sizeBytes: 498_000_000,
+  }));
+  const rows = detailsOf(status({ kind: 'connecting', sinceMs: AT_MS }, { recent }))
+    .split('\n')
+    .filter((line) => line.includes('upload/'));
+  expect(rows).toHaveLength(5);
+  expect(rows[0]).toBe('| `upload/camera-1_20251214T013000Z-7f3a_0006` | 2025-12-14 03:00:00Z | 900 | 498.0 MB |');
+  expect(recent.slice(0, 1).map(segmentSummaryOf)).toEqual(['2025-12-14 01:30:00Z, 900 s, 498.0 MB']);
+});
