@@ -3,7 +3,9 @@ import type { Variables } from '../config/settings-reader.js';
 import type { Logger } from '../log.js';
 import { redact } from '../redact.js';
 
-const IS_SECRET = new RegExp(`^(?:${SECRET_SETTINGS.join('|')}|CAMERA\\d+_RTSP_URL)$`);
+const IS_SECRET = new RegExp(
+  `^(?:${SECRET_SETTINGS.join('|')}|CAMERA\\d+_RTSP_URL|TEMPORAL_TLS_CLIENT_KEY_DATA|TEMPORAL_GRPC_META_.*)$`,
+);
 
 /**
  * Takes every secret out of the environment, which children inherit and diagnostic reports print, and returns a copy

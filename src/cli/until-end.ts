@@ -9,8 +9,10 @@ type End =
   | { readonly kind: 'keeper-gone' }
   | { readonly kind: 'failed'; readonly error: Error };
 
+type LeavingKeeper = Pick<KeeperClient, 'onLeave' | 'disconnected'>;
+
 /** Waits for a reason to end, stops the worker accordingly, and resolves to the exit code. */
-export async function untilEnd(worker: RunningWorker, keeper: KeeperClient | null, log: Logger): Promise<number> {
+export async function untilEnd(worker: RunningWorker, keeper: LeavingKeeper | null, log: Logger): Promise<number> {
   const end = await firstReason(worker, keeper);
   switch (end.kind) {
     case 'leave':
@@ -31,7 +33,7 @@ export async function untilEnd(worker: RunningWorker, keeper: KeeperClient | nul
   }
 }
 
-async function firstReason(worker: RunningWorker, keeper: KeeperClient | null): Promise<End> {
+async function firstReason(worker: RunningWorker, keeper: LeavingKeeper | null): Promise<End> {
   return new Promise((resolve) => {
     void worker.failed.then((error) => resolve({ kind: 'failed', error }));
     if (keeper === null) {

@@ -10,6 +10,11 @@ import { type StatusView, statusView } from './status-view.js';
 /** Midnight and a camera's coming and going are met this closely. */
 export const OBSERVE_EVERY_MS = 1_000;
 
+const WORKFLOWS_ONLY = {
+  headline: 'This process only runs workflows; cameras are recorded by others.',
+  spool: 'It has no spool.',
+} as const;
+
 export interface PageStateOptions {
   readonly config: Pick<Config, 'cameras' | 'timezone' | 'readinessPolicy' | 'temporalUiUrl' | 'temporal'>;
   /** Null in a process that only serves workflows. */
@@ -43,10 +48,10 @@ export class PageState {
   status(): StatusView {
     this.observe();
     const { config, recorder, workerStatus, clock } = this.#options;
-    return statusView({
+    const view = statusView({
       nowMs: clock.wallMs(),
       time: this.#time,
-      configured: config.cameras,
+      configured: recorder === null ? [] : config.cameras,
       conditions: recorder?.conditions() ?? new Map(),
       statistics: recorder?.statistics() ?? new Map(),
       worker: workerStatus(),
@@ -56,6 +61,7 @@ export class PageState {
           ? null
           : { url: config.temporalUiUrl, namespace: config.temporal?.namespace ?? 'default' },
     });
+    return recorder === null ? { ...view, ...WORKFLOWS_ONLY } : view;
   }
 
   readiness(): ReadinessAnswer {

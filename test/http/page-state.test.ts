@@ -4,17 +4,18 @@ import { PageState } from '../../src/http/page-state.js';
 import { UNREADY_AFTER_MS } from '../../src/http/readiness.js';
 import { camera1, cameraConfig, recording, statistics, statusInput } from './status-inputs.js';
 
+const config = {
+  cameras: [cameraConfig(camera1)],
+  timezone: 'Europe/Berlin',
+  readinessPolicy: 'all',
+  temporalUiUrl: 'http://127.0.0.1:8233',
+  temporal: { address: null, namespace: 'cams', variables: {} },
+} as const;
+
 /** A page over one camera whose clock and condition the test turns. */
 function page() {
   const now = { wallMs: Date.parse('2026-11-25T22:59:58Z'), monotonicMs: 100_000 };
   const seen: { condition: CameraCondition; gapSec: number } = { condition: recording, gapSec: 5 };
-  const config = {
-    cameras: [cameraConfig(camera1)],
-    timezone: 'Europe/Berlin',
-    readinessPolicy: 'all',
-    temporalUiUrl: 'http://127.0.0.1:8233',
-    temporal: { address: null, namespace: 'cams', variables: {} },
-  } as const;
   const state = new PageState({
     config,
     recorder: {
@@ -46,4 +47,18 @@ it('a camera that stays away makes it unready, and only then', () => {
 
 it('links lead into the namespace that is used', () => {
   expect(page().state.status().webUiUrl).toBe('http://127.0.0.1:8233/namespaces/cams/workflows');
+});
+
+it('a process that only runs workflows says so, and is ready', () => {
+  const state = new PageState({
+    config,
+    recorder: null,
+    workerStatus: () => statusInput().worker,
+    clock: { wallMs: () => 0, monotonicMs: () => 0, sleep: async () => undefined },
+  });
+  expect(state.status()).toMatchObject({
+    headline: 'This process only runs workflows; cameras are recorded by others.',
+    cameras: [],
+  });
+  expect(state.readiness().isReady).toBe(true);
 });
