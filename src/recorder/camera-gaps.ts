@@ -87,8 +87,9 @@ export class CameraGaps {
     this.#ledger = noteQuarantined(this.#ledger, fromMs);
   }
 
-  claimsBefore(footage: TimeRange): readonly GapClaim[] {
-    return footageSealed(this.#ledger, footage, this.#by).claims;
+  /** @param isClockStepped the wall clock was set forward within the session: that is then why time is missing */
+  claimsBefore(footage: TimeRange, isClockStepped: boolean): readonly GapClaim[] {
+    return footageSealed(this.#ledger, footage, this.#by, isClockStepped ? 'clock-stepped' : undefined).claims;
   }
 
   sealed(footage: TimeRange): void {

@@ -77,7 +77,7 @@ export class CameraSupervisor {
       log: this.#deps.log,
       clock: deps.clock,
       policies: deps.policies,
-      claimsBefore: (footage) => this.#gaps.claimsBefore(footage),
+      claimsBefore: (footage, isClockStepped) => this.#gaps.claimsBefore(footage, isClockStepped),
       done: (job, result, lagMs) => this.#sealed(job, result, lagMs),
     });
     this.#sessions = new CameraSessions(camera, {

@@ -28,7 +28,7 @@ export const EMPTY_LEDGER: GapLedger = { lastEndedAtMs: null, causes: [], isGapO
 export const MOST_CLAIMS = 8;
 /** Of causes remembered: more than claims, so that merging has something to choose from; bounded, because a camera may be down for months. */
 const MOST_CAUSES = 32;
-/** Nothing was noted: the only thing that leaves no note is our own end. */
+/** Nothing was noted: the only thing that leaves no note is our own end, or a clock that was set within a session. */
 const UNNOTED: GapCause = 'recorder-restarted';
 
 /** The same cause again, with nothing recorded in between, goes on; the ledger stays the same object then. */
@@ -57,13 +57,17 @@ export function endedElsewhere(ledger: GapLedger, endedAtMs: number): GapLedger 
     : ledger;
 }
 
-/** @returns the claims the new segment carries, and the ledger after it */
+/**
+ * @param unnoted the cause when none was noted
+ * @returns the claims the new segment carries, and the ledger after it
+ */
 export function footageSealed(
   ledger: GapLedger,
   footage: TimeRange,
   by: RecorderId,
+  unnoted: GapCause = UNNOTED,
 ): { readonly claims: readonly GapClaim[]; readonly ledger: GapLedger } {
-  const claims = claimsUntil(ledger, footage.fromMs, by);
+  const claims = claimsUntil(ledger, footage.fromMs, by, unnoted);
   const lastEndedAtMs = Math.max(footage.toMs, ledger.lastEndedAtMs ?? footage.toMs);
   // Noted inside the footage is the end of its own session: the last frame ends a little after it was muxed.
   const causes = ledger.causes.filter((cause) => cause.fromMs >= footage.fromMs);
@@ -71,7 +75,12 @@ export function footageSealed(
 }
 
 /** What explains the time from the last footage to `untilMs`; at most 8, oldest first, touching. */
-export function claimsUntil(ledger: GapLedger, untilMs: number, by: RecorderId): readonly GapClaim[] {
+export function claimsUntil(
+  ledger: GapLedger,
+  untilMs: number,
+  by: RecorderId,
+  unnoted: GapCause = UNNOTED,
+): readonly GapClaim[] {
   const fromMs = ledger.lastEndedAtMs;
   if (fromMs === null || untilMs <= fromMs) return [];
   const spans = ledger.causes.map(({ cause, fromMs: notedMs }, position) => ({
@@ -79,7 +88,7 @@ export function claimsUntil(ledger: GapLedger, untilMs: number, by: RecorderId):
     fromMs: position === 0 ? fromMs : clamp(notedMs, fromMs, untilMs),
     toMs: clamp(ledger.causes[position + 1]?.fromMs ?? untilMs, fromMs, untilMs),
   }));
-  const known = spans.length > 0 ? spans : [{ cause: UNNOTED, fromMs, toMs: untilMs }];
+  const known = spans.length > 0 ? spans : [{ cause: unnoted, fromMs, toMs: untilMs }];
   const claims = mergeToAtMost(
     known.filter((span) => span.toMs > span.fromMs),
     MOST_CLAIMS,

@@ -21,6 +21,9 @@ export class GrowingFile {
   readonly #firstSeenAtMs: number;
   #earliestStartMs: number | null = null;
   #steppedMs = 0;
+  #mtimeMs = 0;
+  /** The clock was set since the last look: the next modification time may be of either clock. */
+  #isMtimeDoubtful = false;
   #sizeBytes = 0;
   #unreadable: Error | null = null;
 
@@ -107,6 +110,7 @@ export class GrowingFile {
   /** The wall clock was set while the file was open: what was noted before is moved along. */
   stepped(byMs: number): void {
     this.#steppedMs += byMs;
+    this.#isMtimeDoubtful = true;
   }
 
   /** Idempotent. */
@@ -115,8 +119,11 @@ export class GrowingFile {
   }
 
   #noteStart(mtimeMs: number): void {
+    const isNews = mtimeMs !== this.#mtimeMs && !this.#isMtimeDoubtful;
+    this.#mtimeMs = mtimeMs;
+    this.#isMtimeDoubtful = false;
     const { mediaEndMs, completeBytes } = this.recording;
-    if (completeBytes === 0) return;
+    if (completeBytes === 0 || !isNews) return;
     if (this.#earliestStartMs !== null && mediaEndMs > START_SEEN_WITHIN_MS) return;
     // Kept in the time before any step, as the birth time is.
     const startMs = mtimeMs - mediaEndMs - this.#steppedMs;

@@ -38,7 +38,7 @@ export interface SealDeps {
   readonly remux: Remux;
   readonly log: Logger;
   /** What explains the time before the segment. */
-  claimsBefore(footage: TimeRange): readonly GapClaim[];
+  claimsBefore(footage: TimeRange, isClockStepped: boolean): readonly GapClaim[];
 }
 
 /** What a segment is before its bytes are known. */
@@ -52,6 +52,9 @@ interface SealableObject {
   readonly hashes: RecordingHashes;
   readonly completeBytes: number;
 }
+
+/** Less than this is at most a part of the movie box. */
+const SMALLEST_RECORDING_BYTES = 4_096;
 
 /**
  * Idempotent. After `sealed` the file is in the spool's care.
@@ -82,12 +85,17 @@ export function segmentIdOf({ camera, session, file }: Pick<SealJob, 'camera' | 
 
 /** Nothing of it can be shown. Deleted only when we are sure that nothing is in it. */
 async function setAside(file: ClosedFile, deps: SealDeps): Promise<SealResult> {
-  if (file.unreadable === null) {
+  if (isSurelyEmpty(file)) {
     await rm(file.path, { force: true });
     return { kind: 'empty' };
   }
-  await deps.spool.quarantine(file.path, file.unreadable.message);
+  await deps.spool.quarantine(file.path, file.unreadable?.message ?? 'it does not begin like a recording');
   return { kind: 'quarantined' };
+}
+
+/** Killed before its first fragment was whole, or sound only. What does not even begin like a recording is for people to look at. */
+function isSurelyEmpty({ unreadable, sizeBytes, recording }: ClosedFile): boolean {
+  return unreadable === null && (sizeBytes < SMALLEST_RECORDING_BYTES || recording.initBytes > 0);
 }
 
 function factsOf(job: SealJob, id: SegmentId, video: SealedSegment['video'], deps: SealDeps): SegmentFacts {
@@ -98,6 +106,7 @@ function factsOf(job: SealJob, id: SegmentId, video: SealedSegment['video'], dep
     videoEndMs: recording.videoEndMs,
     segmentDurationSec,
   });
+  const clockStepped = file.times.steppedMs !== 0;
   return {
     schema: 1,
     id,
@@ -109,8 +118,8 @@ function factsOf(job: SealJob, id: SegmentId, video: SealedSegment['video'], dep
     closed: job.closed,
     video: { codec: video.codec, widthPx: video.widthPx, heightPx: video.heightPx, frames: video.frames },
     mediaDurationMs: recording.mediaEndMs,
-    gapsBefore: deps.claimsBefore(times),
-    clockStepped: file.times.steppedMs !== 0,
+    gapsBefore: deps.claimsBefore(times, clockStepped),
+    clockStepped,
   };
 }
 

@@ -24,10 +24,15 @@ import { toolPath } from '../support/tools.js';
 
 export const ffmpegPath = toolPath('ffmpeg');
 
+/** Of every test camera; all its characters are ones that break naive quoting. */
+export const PASSWORD = "p'a@s s";
+
 /** One spool, one holder of FFmpeg processes, as many recorders one after the other as a test wants. */
 export interface Bench {
   readonly spool: Spool;
   readonly processes: FfmpegProcesses;
+  /** Every line the recorders logged. */
+  readonly logged: readonly string[];
   recorder(changed?: Partial<RecorderDeps>): Promise<Recorder>;
   camera(id: string, options?: Partial<SimulatedCameraOptions>): Promise<TestCamera>;
   segments(camera: CameraId): Promise<readonly SealedSegment[]>;
@@ -44,7 +49,8 @@ export interface TestCamera {
 /** @param onTestFinished the test's own: with tests side by side the global one does not know whose it is */
 export async function createBench({ onTestFinished }: Pick<TestContext, 'onTestFinished'>): Promise<Bench> {
   const root = await mkdtemp(join(tmpdir(), 'recorder-'));
-  const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' }, pino.destination({ dest: 2, sync: true }));
+  const logged: string[] = [];
+  const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
   const keepers = new Set<(exit: ProcessExit) => void>();
   const processes = new FfmpegProcesses({
     log: () => undefined,
@@ -58,13 +64,14 @@ export async function createBench({ onTestFinished }: Pick<TestContext, 'onTestF
   onTestFinished(async () => {
     await Promise.all(open.map((recorder) => recorder.close('detach')));
     await processes.stopAll(500, AbortSignal.abort());
-    await rm(root, { recursive: true, force: true });
+    await rm(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }, 20_000);
   const spool = await openSpool(root, { log, reserveBytes: 4_096, recorderId: parseRecorderId('bench') });
 
   return {
     spool,
     processes,
+    logged,
     recorder: async (changed = {}) => {
       const keeper = keeperClientOf(processes, keepers);
       const recorder = createRecorder({
@@ -92,7 +99,7 @@ export async function createBench({ onTestFinished }: Pick<TestContext, 'onTestF
       const simulated = await createSimulatedCamera({
         picture: await smallPicture(),
         user: 'cam',
-        password: "p'a@s s",
+        password: PASSWORD,
         sessionTimeoutMs: 3_000,
         ...options,
       });

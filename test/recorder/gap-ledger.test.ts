@@ -60,6 +60,11 @@ test('a gap that nobody noted is our own restart', () => {
   expect(claimsUntil(ended(100), 130, me)).toEqual([{ cause: 'recorder-restarted', fromMs: 100, toMs: 130, by: me }]);
 });
 
+test('time that is missing because the clock was set forward is called so', () => {
+  const { claims } = footageSealed(ended(100), { fromMs: 5_100, toMs: 9_000 }, me, 'clock-stepped');
+  expect(claims).toEqual([{ cause: 'clock-stepped', fromMs: 100, toMs: 5_100, by: me }]);
+});
+
 test('journaled claims come back as they were, and time goes on after them', () => {
   const before = noteCause(noteCause(ended(100), 'camera-stalled', 104), 'camera-unreachable', 110);
   const journal = { lastEndedAtMs: before.lastEndedAtMs, openClaims: claimsUntil(before, 120, me) };
