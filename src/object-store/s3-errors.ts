@@ -53,7 +53,16 @@ export function answerOf(thrown: unknown): StoreAnswer {
 export function storeErrorOf(doing: string, code: FailureCode, cause: unknown): StoreError {
   const { name, status, message } = answerOf(cause);
   const answer = status === null ? message : `${status} ${name}: ${message}`;
-  return new StoreError(code, redact(`${doing}: ${answer}`), { cause });
+  return new StoreError(code, redact(`${doing}: ${answer}`), { cause: withoutExchange(cause) });
+}
+
+/** The SDK hangs the whole HTTP exchange on its errors, signed headers included; nothing of it may travel on (INV-7). */
+function withoutExchange(thrown: unknown): Error {
+  const { name, message } = answerOf(thrown);
+  const cause = new Error(redact(message));
+  cause.name = name;
+  if (thrown instanceof Error && thrown.stack !== undefined) cause.stack = redact(thrown.stack);
+  return cause;
 }
 
 function statusOf(error: Error): number | null {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import type { FailureCode } from '../../src/domain/failures.js';
 import { parseObjectKey } from '../../src/domain/ids.js';
@@ -128,6 +129,14 @@ describe('an S3 store that refuses', () => {
     const cause = new Error('connect to http://user:hunter2@store:8333 failed');
     const error = storeErrorOf(`head ${KEY}`, 'store-unreachable', cause);
     expect(error.message).toBe(`head ${KEY}: connect to http://***@store:8333 failed`);
+  });
+
+  it('carries no part of the HTTP exchange, where the signed headers are', () => {
+    const thrown = Object.assign(new Error('no'), { $response: { headers: { authorization: 'signed' } } });
+    const error = storeErrorOf(`head ${KEY}`, 'store-failing', thrown);
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain("authorization: 'signed'");
+    expect(inspect(thrown, { depth: 10 })).toContain("authorization: 'signed'");
+    expect(error.cause).toMatchObject({ message: 'no' });
   });
 
   it('does not take a composite checksum for one of the whole', async () => {
