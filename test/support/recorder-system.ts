@@ -1,15 +1,18 @@
 /** Everything real at once: simulated cameras, the program with its keeper, worker and FFmpegs, Temporal, SeaweedFS; and the counting. */
 import { randomBytes } from 'node:crypto';
+import { readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
 import type { GapClaim } from '../../src/domain/coverage.js';
 import { type CameraId, parseCameraId } from '../../src/domain/ids.js';
 import type { SealedSegment } from '../../src/domain/segment.js';
 import type { TimeRange } from '../../src/domain/time-range.js';
-import type { StatusView } from '../../src/http/status-view.js';
+import type { CameraView, StatusView } from '../../src/http/status-view.js';
 import { segmentFromMetadata } from '../../src/object-store/coverage-metadata.js';
 import type { ObjectStore } from '../../src/object-store/object-store.js';
 import { createS3Store } from '../../src/object-store/s3.js';
 import { type AuditReport, auditFrames, storedCounters } from '../../src/simulator/audit.js';
+import type { ProducedFrame } from '../../src/simulator/frame-log.js';
 import { loadPicture, type PictureName } from '../../src/simulator/picture.js';
 import {
   createSimulatedCamera,
@@ -43,6 +46,17 @@ export interface StoredSegment {
   readonly segment: SealedSegment;
 }
 
+/** What the bucket holds of a camera, beside what the camera produced. */
+export interface Footage {
+  /** Oldest first. */
+  readonly segments: readonly SealedSegment[];
+  readonly gaps: readonly GapClaim[];
+  /** One for every time a frame was found. */
+  readonly counters: readonly number[];
+  /** The camera's own log, from its first stored frame to its last. */
+  readonly produced: readonly ProducedFrame[];
+}
+
 export interface RecorderSystem {
   readonly cameras: readonly SimulatedCamera[];
   readonly ids: readonly CameraId[];
@@ -51,16 +65,24 @@ export interface RecorderSystem {
   readonly namespace: string;
   readonly spoolDir: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Of the system's namespace. */
+  readonly temporal: Client;
   /** The one that runs now. */
   readonly recorder: RecorderProcess;
   /** Starts the program; the one before has ended. */
   start(): void;
   /** Resolves when all cameras record. */
   recording(deadlineMs?: number): Promise<void>;
+  /** Its line on the page; `undefined` while the page does not answer. */
+  status(camera: CameraId): Promise<CameraView | undefined>;
+  /** The FFmpeg that records the camera now. */
+  ffmpegPid(camera: CameraId): number | undefined;
   /** From the bucket alone, oldest first. */
   stored(camera: CameraId): Promise<readonly StoredSegment[]>;
   /** Resolves when the bucket holds footage or claims of the camera up to this time. */
   storedUntil(camera: CameraId, atMs: number, deadlineMs?: number): Promise<readonly StoredSegment[]>;
+  /** Downloads everything of one camera. */
+  footage(index: number): Promise<Footage>;
   /** Counts frames of one camera in the bucket against what the camera produced, from its first stored frame to its last. */
   audit(
     index: number,
@@ -97,7 +119,10 @@ export async function startSystem(options: SystemOptions): Promise<RecorderSyste
   cameras.forEach((camera, index) => {
     env[`CAMERA${index + 1}_RTSP_URL`] = camera.url;
   });
-  const system = new System(cameras, store, { bucket, namespace, spoolDir, env, metricsPort: await freePort() });
+  const connection = await Connection.connect({ address: options.temporal.address });
+  const temporal = new Client({ connection, namespace });
+  const places = { bucket, namespace, spoolDir, env, metricsPort: await freePort() };
+  const system = new System(cameras, { store, temporal }, places);
   options.register(async () => await system.close());
   system.start();
   return system;
@@ -115,13 +140,19 @@ class System implements RecorderSystem {
   readonly cameras: readonly SimulatedCamera[];
   readonly ids: readonly CameraId[];
   readonly store: ObjectStore;
+  readonly temporal: Client;
   readonly #places: Places;
   #recorder: RecorderProcess | null = null;
 
-  constructor(cameras: readonly SimulatedCamera[], store: ObjectStore, places: Places) {
+  constructor(
+    cameras: readonly SimulatedCamera[],
+    clients: { readonly store: ObjectStore; readonly temporal: Client },
+    places: Places,
+  ) {
     this.cameras = cameras;
     this.ids = cameras.map((_, index) => parseCameraId(`camera-${index + 1}`));
-    this.store = store;
+    this.store = clients.store;
+    this.temporal = clients.temporal;
     this.#places = places;
   }
 
@@ -154,11 +185,20 @@ class System implements RecorderSystem {
     const { recorder } = this;
     await waitFor(
       async () => {
-        const status: StatusView = JSON.parse((await recorder.page('/status.json')) ?? '{"cameras":[]}');
-        return this.ids.every((id) => status.cameras.find((camera) => camera.id === id)?.level === 'good');
+        const lines = await Promise.all(this.ids.map(async (id) => await this.status(id)));
+        return lines.every((line) => line?.level === 'good');
       },
       { what: `all cameras to record; the program said:\n${recorder.output().slice(-3_000)}`, deadlineMs, pollMs: 200 },
     );
+  }
+
+  async status(camera: CameraId): Promise<CameraView | undefined> {
+    const status: StatusView = JSON.parse((await this.recorder.page('/status.json')) ?? '{"cameras":[]}');
+    return status.cameras.find(({ id }) => id === camera);
+  }
+
+  ffmpegPid(camera: CameraId): number | undefined {
+    return this.recorder.ffmpegPids().find((pid) => readlinkSync(`/proc/${pid}/cwd`).includes(`/open/${camera}/`));
   }
 
   async stored(camera: CameraId): Promise<readonly StoredSegment[]> {
@@ -181,7 +221,7 @@ class System implements RecorderSystem {
     );
   }
 
-  async audit(index: number, range?: TimeRange): ReturnType<RecorderSystem['audit']> {
+  async footage(index: number): Promise<Footage> {
     const [camera, id] = [this.cameras[index], this.ids[index]];
     if (camera === undefined || id === undefined) throw new Error(`no camera ${index}`);
     const stored = await this.stored(id);
@@ -192,19 +232,29 @@ class System implements RecorderSystem {
       }),
     );
     const counters = await storedCounters(files);
-    const gaps = stored.flatMap(({ segment }) => segment.gapsBefore);
-    const produced = camera
-      .framesBetween(0, Number.MAX_SAFE_INTEGER)
-      .filter(({ counter }) => counter >= Math.min(...counters) && counter <= Math.max(...counters));
+    const [first, last] = [Math.min(...counters), Math.max(...counters)];
+    return {
+      segments: stored.map(({ segment }) => segment),
+      gaps: stored.flatMap(({ segment }) => segment.gapsBefore),
+      counters,
+      produced: camera
+        .framesBetween(0, Number.MAX_SAFE_INTEGER)
+        .filter(({ counter }) => counter >= first && counter <= last),
+    };
+  }
+
+  async audit(index: number, range?: TimeRange): ReturnType<RecorderSystem['audit']> {
+    const { segments, gaps, counters, produced } = await this.footage(index);
     const over = range ?? { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER };
     const report = auditFrames({ produced, stored: counters, gaps, range: over });
-    return { ...report, gaps, segments: stored.length };
+    return { ...report, gaps, segments: segments.length };
   }
 
   async close(): Promise<void> {
     await this.#recorder?.stop();
     await Promise.all(this.cameras.map(async (camera) => await camera.close()));
     this.store.close();
+    await this.temporal.connection.close();
   }
 
   async #download(key: string, sizeBytes: number): Promise<Uint8Array> {
