@@ -1,10 +1,13 @@
-import type { Config } from '../config/config.js';
-import { ConfigError } from '../config/config-error.js';
-import { loadConfig, type Part } from '../config/load-config.js';
+import type { CameraConfig, Config } from '../config/config.js';
+import { ConfigError, type ConfigMistake } from '../config/config-error.js';
+import { type LoadConfigOptions, loadConfig, type Part, readConfig } from '../config/load-config.js';
 import { preflight } from '../config/preflight.js';
+import { variableOfSecret } from '../config/setting-names.js';
+import { EmbeddedError } from '../embedded/embedded-error.js';
 import { redact } from '../redact.js';
 import type { TemporalSettings } from '../workers/temporal/connection.js';
 import { temporalSettingsOf } from '../workers/temporal/settings.js';
+import { findProgram } from './find-program.js';
 import type { Role } from './roles.js';
 
 /** A configuration that is right on paper and on this machine. */
@@ -12,6 +15,8 @@ export interface CheckedConfig {
   readonly config: Config;
   /** Sentences. */
   readonly warnings: readonly string[];
+  /** Judged; null for a process that does not record. */
+  readonly ffmpegPath: string | null;
 }
 
 /** What each role cannot do without. A recorder may have all its cameras from Temporal. */
@@ -26,12 +31,37 @@ export async function checkConfig(options: {
   readonly role: Role | undefined;
   readonly configPath: string | undefined;
 }): Promise<CheckedConfig> {
-  const config = loadRoleConfig(options);
-  const report = await preflight(config, process.env, options.role !== 'workflows');
-  if (report.mistakes.length > 0) throw new ConfigError(report.mistakes);
+  const { config, mistakes } = readConfig(readOptions(options));
+  const isRecording = options.role !== 'workflows';
+  const judgeable = { ...config, cameras: config.cameras.filter((camera) => !isNoted(camera, mistakes)) };
+  const report = await preflight(judgeable, process.env, isRecording);
+  const ffmpeg = isRecording ? await judgeFfmpegOf(config) : { path: null, mistakes: [] };
+  // What is wrong on paper has its default in `config`: what the machine says about that would only mislead.
+  const found = [...report.mistakes, ...ffmpeg.mistakes].filter(
+    ({ setting }) => !mistakes.some((mistake) => mistake.setting === setting),
+  );
+  if (mistakes.length + found.length > 0) throw new ConfigError([...mistakes, ...found]);
   if (config.temporal !== null) readTemporalSettings(config);
-  const { warnings } = report;
-  return { config, warnings };
+  return { config, warnings: report.warnings, ffmpegPath: ffmpeg.path };
+}
+
+/** Whether it is already known that this camera has no URL. */
+function isNoted({ id, spec: { source } }: CameraConfig, mistakes: readonly ConfigMistake[]): boolean {
+  const variable = source.kind === 'secret' ? variableOfSecret(source.name) : undefined;
+  const names = [`cameras "${id}"`, ...(variable === undefined ? [] : [variable, `${variable}_FILE`])];
+  return mistakes.some(({ setting }) => names.includes(setting));
+}
+
+/** Runs it a few times, harmlessly: some builds cannot record what cameras send. */
+async function judgeFfmpegOf(
+  config: Config,
+): Promise<{ readonly path: string | null; readonly mistakes: readonly ConfigMistake[] }> {
+  try {
+    return { path: await findProgram('ffmpeg', config.ffmpegPath), mistakes: [] };
+  } catch (error) {
+    if (!(error instanceof EmbeddedError)) throw error;
+    return { path: null, mistakes: [{ setting: 'FFMPEG_PATH', problem: `${error.message}.`, allowed: null }] };
+  }
 }
 
 /** Reads what Temporal's own variables and profile say. @throws ConfigError when they contradict each other */
@@ -49,9 +79,13 @@ export function loadRoleConfig(options: {
   readonly role: Role | undefined;
   readonly configPath: string | undefined;
 }): Config {
+  return loadConfig(readOptions(options));
+}
+
+function readOptions(options: Parameters<typeof loadRoleConfig>[0]): LoadConfigOptions {
   const { role, configPath } = options;
   const required = role === undefined ? {} : { required: PARTS_OF_ROLE[role] };
-  return loadConfig({ env: process.env, configPath, cwd: process.cwd(), ...required });
+  return { env: process.env, configPath, cwd: process.cwd(), ...required };
 }
 
 /** Prints what would run; resolves to 0. @throws ConfigError */
@@ -70,6 +104,7 @@ export async function checkCommand(options: {
 /** The configuration without its secrets. */
 export interface CheckSummary {
   readonly spoolDir: string;
+  readonly ffmpegPath: string | null;
   readonly store: string;
   readonly temporal: string;
   readonly cameras: readonly string[];
@@ -77,10 +112,11 @@ export interface CheckSummary {
   readonly warnings: readonly string[];
 }
 
-export function summaryOf({ config, warnings }: CheckedConfig): CheckSummary {
+export function summaryOf({ config, warnings, ffmpegPath }: CheckedConfig): CheckSummary {
   const { store, temporal } = config;
   return {
     spoolDir: config.spool.dir,
+    ffmpegPath,
     store: store === null ? 'embedded' : `${store.endpoint}, bucket ${store.bucket}`,
     temporal:
       temporal === null ? 'embedded' : `${temporal.address ?? 'as its profile says'}, namespace ${temporal.namespace}`,
@@ -100,6 +136,7 @@ function summaryText(summary: CheckSummary): string {
     `  Temporal  ${summary.temporal}`,
     `  store     ${summary.store}`,
     `  spool     ${summary.spoolDir}`,
+    ...(summary.ffmpegPath === null ? [] : [`  FFmpeg    ${summary.ffmpegPath}`]),
     `  page      ${summary.page}`,
     ...cameras.map((camera) => `  camera    ${camera}`),
     ...summary.warnings.map((warning) => `Warning: ${warning}`),

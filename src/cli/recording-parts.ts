@@ -45,7 +45,8 @@ export async function openRecordingParts(options: {
     spool,
     keeper,
     resolveUrl: createUrlResolver(secrets, config.secretsDir, log),
-    ffmpegPath: await findProgram('ffmpeg', config.ffmpegPath),
+    // The keeper has been given the one that was judged: a new worker loses no time on it.
+    ffmpegPath: config.ffmpegPath ?? (await findProgram('ffmpeg', null)),
     clock: systemClock,
     random: Math.random,
     log,

@@ -32,11 +32,11 @@ const EXIT_FORCED = 130;
 
 /** Runs until a signal, or until the recorder ends by itself; resolves to the exit code. @throws ConfigError */
 export async function startCommand(options: { readonly configPath: string | undefined }): Promise<number> {
-  const { config, warnings } = await checkConfig({ role: undefined, ...options });
+  const { config, warnings, ffmpegPath } = await checkConfig({ role: undefined, ...options });
   const stop = listenForStop();
   stop.asked.addEventListener('abort', () => say('Stopping: recordings are sealed first. Ctrl-C again stops at once.'));
   try {
-    const plan = await planOf(config);
+    const plan = await planOf(config, ffmpegPath ?? 'ffmpeg');
     if (plan.dataDir === null) for (const warning of warnings) say(`Warning: ${warning}`);
     return await runParts(plan, options.configPath, stop);
   } catch (error) {
@@ -47,7 +47,7 @@ export async function startCommand(options: { readonly configPath: string | unde
   }
 }
 
-async function planOf(config: Config): Promise<StartPlan> {
+async function planOf(config: Config, ffmpegPath: string): Promise<StartPlan> {
   const want = {
     temporal: config.temporal === null,
     store: config.store === null,
@@ -65,7 +65,7 @@ async function planOf(config: Config): Promise<StartPlan> {
     spoolDir: dataDir === null || config.spool.isGiven ? config.spool.dir : join(dataDir, 'spool'),
     metricsPort: config.metricsPort === 0 ? await portFinder()() : config.metricsPort,
     segmentDurationSec: config.givenSegmentSec ?? (dataDir === null ? 900 : 60),
-    ffmpegPath: await findProgram('ffmpeg', config.ffmpegPath),
+    ffmpegPath,
   };
 }
 

@@ -30,13 +30,13 @@ export async function workerCommand(options: {
   const check = await runCheck(shared);
   if (check.code !== 0) return check.code;
   if (options.role === 'workflows') return serveWorkflows(options);
-  const { spoolDir, warnings } = parseSummary(check.stdout);
+  const { spoolDir, ffmpegPath, warnings } = parseSummary(check.stdout);
   for (const warning of warnings) process.stderr.write(`Warning: ${warning}\n`);
   return runKeeper({
     spoolDir,
     lockPath: join(spoolDir, 'lock'),
     workerArgv: [WORKER_PROCESS, ...shared],
-    workerEnv: process.env,
+    workerEnv: { ...process.env, FFMPEG_PATH: ffmpegPath },
     cwd: process.cwd(),
   });
 }
@@ -60,14 +60,18 @@ async function runCheck(shared: readonly string[]): Promise<CheckResult> {
   });
 }
 
+interface Summary {
+  readonly spoolDir: string;
+  readonly ffmpegPath: string;
+  readonly warnings: readonly string[];
+}
+
 // The child is this very program: what it printed needs no more than a look.
-function parseSummary(stdout: string): { readonly spoolDir: string; readonly warnings: readonly string[] } {
+function parseSummary(stdout: string): Summary {
   const summary: unknown = JSON.parse(stdout);
-  const { spoolDir, warnings } = { spoolDir: undefined, warnings: undefined, ...Object(summary) } as Record<
-    string,
-    unknown
-  >;
-  if (typeof spoolDir !== 'string' || !Array.isArray(warnings))
+  const { spoolDir, ffmpegPath, warnings }: Readonly<Record<string, unknown>> = { ...Object(summary) };
+  if (typeof spoolDir !== 'string' || typeof ffmpegPath !== 'string' || !Array.isArray(warnings)) {
     throw new Error('the check of the configuration gave no answer');
-  return { spoolDir, warnings: warnings.map(String) };
+  }
+  return { spoolDir, ffmpegPath, warnings: warnings.map(String) };
 }

@@ -9,7 +9,7 @@ import {
   type StoreSettings,
   type TemporalSettings,
 } from './config.js';
-import { ConfigError } from './config-error.js';
+import { ConfigError, type ConfigMistake } from './config-error.js';
 import { readConfigFile } from './config-file.js';
 import { misspeltVariable } from './did-you-mean.js';
 import { PLAIN_SETTINGS } from './setting-names.js';
@@ -45,11 +45,21 @@ export interface LoadConfigOptions {
   readonly required?: readonly Part[];
 }
 
-/**
- * Defaults, then the file, then the environment. Reads files (`config.toml`, `…_FILE`), writes none, opens no socket.
- * @throws ConfigError with all mistakes at once
- */
+/** A configuration with a default in place of everything that is wrong, and what that is. */
+export interface ReadConfig {
+  readonly config: Config;
+  readonly mistakes: readonly ConfigMistake[];
+}
+
+/** As `readConfig`. @throws ConfigError with all mistakes at once */
 export function loadConfig(options: LoadConfigOptions): Config {
+  const { config, mistakes } = readConfig(options);
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return config;
+}
+
+/** Defaults, then the file, then the environment. Reads files (`config.toml`, `…_FILE`), writes none, opens no socket. */
+export function readConfig(options: LoadConfigOptions): ReadConfig {
   const { env, cwd } = options;
   const file = readConfigFile(options.configPath ?? (env['CAMERA_RECORDER_CONFIG'] || undefined), cwd);
   const reader = new SettingsReader({ env, file: file.settings, cwd });
@@ -90,8 +100,7 @@ export function loadConfig(options: LoadConfigOptions): Config {
     isEmbeddedAllowed,
     policyTimeScale,
   };
-  if (reader.mistakes.length > 0) throw new ConfigError(reader.mistakes);
-  return config;
+  return { config, mistakes: reader.mistakes };
 }
 
 const ALL_PARTS: readonly Part[] = ['store', 'temporal', 'cameras'];

@@ -92,6 +92,20 @@ describe('bad settings', () => {
   });
 });
 
+describe('an FFmpeg that cannot record', () => {
+  it.each([
+    ['absent', 'there is no such program'],
+    [process.execPath, ''],
+  ])('is told before anything starts: %s', async (path, why) => {
+    const dir = await tempDir('cli');
+    const { code, stderr } = await run(['worker'], { ...GIVEN, FFMPEG_PATH: path }, dir);
+    expect(code).toBe(78);
+    expect(stderr).toMatch(/^The configuration has a mistake; nothing was started\.\n {2}FFMPEG_PATH: /);
+    expect(stderr).toContain(why);
+    expect(await readdir(dir)).toEqual([]);
+  });
+});
+
 describe('check', () => {
   it('says what would run, and no secret', async () => {
     const dir = await tempDir('cli');
