@@ -40,6 +40,8 @@ export interface TestWorkerOptions {
   readonly store?: MemoryStore;
   readonly policies?: Partial<Policies>;
   readonly keepLocalMs?: number;
+  /** Default `all`. */
+  readonly role?: 'all' | 'recorder';
   /** Where its end is registered; default `onTestFinished`. */
   readonly register?: (close: () => Promise<void>) => unknown;
 }
@@ -59,14 +61,10 @@ export async function startTestWorker(options: TestWorkerOptions): Promise<TestW
   const spool = options.spool ?? new MemorySpool(options.recorderId, await tempDirUntil(register));
   const store = options.store ?? new MemoryStore();
   bundlePath ??= bundleToFile();
+  const workflowCode = { kind: 'bundle', path: await bundlePath } as const;
   const worker = await startWorker({
-    role: 'all',
-    temporal: { connectionOptions: { address }, namespace },
-    policies: { ...TEST_POLICIES, ...options.policies },
-    log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
-    clock: systemClock,
-    coreMetricsPort: null,
-    workflowCode: { kind: 'bundle', path: await bundlePath },
+    ...commonOptions(address, namespace, options.policies),
+    ...(options.role === 'recorder' ? { role: 'recorder' } : { role: 'all', workflowCode }),
     recorder,
     spool,
     store,
@@ -91,6 +89,28 @@ export async function startTestWorker(options: TestWorkerOptions): Promise<TestW
       await waitFor(isThere, { what: `${count} attachments of ${camera}`, deadlineMs: 20_000 });
     },
     status: async (camera) => await client.workflow.getHandle(camera).query<CameraStatus>('status'),
+  };
+}
+
+/** A worker that runs workflows only. Stopped when the running test ends. */
+export async function startWorkflowsOnly(address: string, namespace: string): Promise<RunningWorker> {
+  bundlePath ??= bundleToFile();
+  const worker = await startWorker({
+    ...commonOptions(address, namespace),
+    role: 'workflows',
+    workflowCode: { kind: 'bundle', path: await bundlePath },
+  });
+  onTestFinished(async () => await worker.stop('stop'));
+  return worker;
+}
+
+function commonOptions(address: string, namespace: string, policies: Partial<Policies> = {}) {
+  return {
+    temporal: { connectionOptions: { address }, namespace },
+    policies: { ...TEST_POLICIES, ...policies },
+    log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
+    clock: systemClock,
+    coreMetricsPort: null,
   };
 }
 

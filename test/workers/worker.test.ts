@@ -5,7 +5,7 @@ import { registerWorkerMetrics } from '../../src/workers/metrics.js';
 import { freshCamera, uploadResult } from '../support/camera-harness.js';
 import { createNamespace } from '../support/temporal-namespace.js';
 import { waitFor } from '../support/wait-for.js';
-import { SPEC, segmentOf, startTestWorker } from '../support/worker-harness.js';
+import { SPEC, segmentOf, startTestWorker, startWorkflowsOnly } from '../support/worker-harness.js';
 
 let address: string;
 let namespace: string;
@@ -162,4 +162,18 @@ test('when Temporal was wiped, cameras that record get their workflow back from 
   const second = await startTestWorker({ address, namespace: elsewhere, recorderId: 'wiped', spool: first.spool });
   await second.attached(camera);
   expect(second.recorder.of(camera)[0]?.spec).toEqual(SPEC);
+});
+
+test('a recorder and a worker for workflows do together what one does with all roles, and only an assigned camera records', async () => {
+  const separate = await createNamespace(address);
+  const camera = freshCamera();
+  const workflows = await startWorkflowsOnly(address, separate);
+  const configured = [{ id: camera, spec: SPEC }];
+  const it = await startTestWorker({ address, namespace: separate, recorderId: 'apart', role: 'recorder', configured });
+  expect(it.recorder.recording.size).toBe(0);
+  await it.attached(camera);
+  const segment = segmentOf(camera, it.spool, 0);
+  it.seal(segment);
+  await uploadResult(it.client, segment.id);
+  expect(workflows.status()).toMatchObject({ temporal: { isReachable: true }, uploadsInFlight: 0, spool: null });
 });

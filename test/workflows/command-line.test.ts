@@ -145,6 +145,14 @@ test('cancel stops FFmpeg and ends the camera', async () => {
   expect(endOf(camera)).toEqual({ stopped: 'cancelled' });
 });
 
+test('cancel ends a camera whose activity is paused', async () => {
+  const camera = await started();
+  await cli('activity', 'pause', '--activity-id', 'record', '--workflow-id', camera);
+  await waitFor(() => endOf(camera) !== 'attached', { what: 'the stop', deadlineMs: 10_000 });
+  await cli('workflow', 'cancel', '--workflow-id', camera);
+  await expect(it.client.workflow.getHandle(camera).result()).rejects.toThrow(/cancel/i);
+});
+
 test('terminate: the recording is let go, and stopped once Temporal says so', async () => {
   const camera = await started();
   await cli('workflow', 'terminate', '--workflow-id', camera, '--reason', 'test');
