@@ -16,10 +16,13 @@ const VIDEO_OFF = FREEZE_PHASES_MS.length;
 const GONE = VIDEO_OFF + 1;
 const HEALTHY = GONE + 1;
 
+const GONE_MS = 9_000;
+/** Between two tries, in the first five minutes. */
+const LONGEST_WAIT_MS = 4_000;
+const WATCHED_MS = 20_000;
+
 describe.concurrent('of six cameras recorded at once', () => {
   let system: RecorderSystem;
-  const frozenForMs: number[] = [];
-
   beforeAll(async () => {
     system = await startSystem({
       register: afterAll,
@@ -65,12 +68,60 @@ describe.concurrent('of six cameras recorded at once', () => {
       const outage = await outageOf(index, frozenAtMs);
       const againMs = outage.firstAfter.atMs - frozenAtMs;
       report(`frozen ${phaseMs} ms after a keyframe → recording again`, againMs);
-      frozenForMs.push(againMs);
-      expect(camera.requests.filter(({ method }) => method === 'PLAY')).toHaveLength(2);
+      expect(playsOf(camera)).toHaveLength(2);
       expect(causesOf(outage)).toEqual(['camera-stalled']);
       expect(againMs).toBeLessThanOrEqual(8_000);
     },
   );
+
+  it('one that sends sound and no picture is down, and recorded again with its picture', {
+    timeout: 60_000,
+  }, async () => {
+    const { camera, id } = cameraAt(VIDEO_OFF);
+    const offAtMs = camera.nowMs();
+    await camera.setFault({ kind: 'video-off' });
+    await waitFor(() => playsOf(camera).length === 2, { what: 'another session', deadlineMs: 10_000 });
+    expect(await system.status(id)).toMatchObject({ level: 'bad' });
+    const onAtMs = camera.nowMs();
+    await camera.clearFaults();
+    const outage = await outageOf(VIDEO_OFF, offAtMs, onAtMs);
+    report('sound only → another session', onAtMs - offAtMs);
+    report('picture back → recording again', outage.firstAfter.atMs - onAtMs);
+    expect(camera.framesBetween(offAtMs, onAtMs).filter(({ clients }) => clients > 0)).toEqual([]);
+    expect(causesOf(outage)).toEqual(['camera-stalled']);
+    expect(outage.firstAfter.atMs - onAtMs).toBeLessThanOrEqual(5_000);
+  });
+
+  it('one that is gone is recorded again within the wait then due and 5 s', { timeout: 60_000 }, async () => {
+    const { camera, id } = cameraAt(GONE);
+    const goneAtMs = camera.nowMs();
+    await camera.setFault({ kind: 'refuse' });
+    await camera.setFault({ kind: 'reset' });
+    await waitFor(() => camera.nowMs() - goneAtMs >= GONE_MS, { what: 'it to be gone for long', deadlineMs: 20_000 });
+    expect(camera.connections).toEqual([]);
+    expect(await system.status(id)).toMatchObject({ level: 'bad' });
+    const backAtMs = camera.nowMs();
+    await camera.clearFaults();
+    const outage = await outageOf(GONE, goneAtMs, backAtMs);
+    const triedAtMs = playsOf(camera).at(-1)?.atMs ?? Number.NaN;
+    report('camera back → tried again', triedAtMs - backAtMs);
+    report('camera back → recording again', outage.firstAfter.atMs - backAtMs);
+    expect(causesOf(outage)).toEqual(['stream-ended', 'camera-unreachable']);
+    expect(triedAtMs - backAtMs).toBeLessThanOrEqual(LONGEST_WAIT_MS + 1_000);
+    expect(outage.firstAfter.atMs - triedAtMs).toBeLessThanOrEqual(5_000);
+  });
+
+  it('one without fault loses nothing meanwhile', { timeout: 60_000 }, async () => {
+    const { id } = cameraAt(HEALTHY);
+    await system.storedUntil(id, Date.now() + WATCHED_MS);
+    const { missing, doubled, gaps, stored, produced } = await system.audit(HEALTHY);
+    expect({ missing, doubled, gaps, lost: produced - stored }).toEqual({
+      missing: [],
+      doubled: [],
+      gaps: [],
+      lost: 0,
+    });
+  });
 });
 
 /** Resolves so long after a keyframe. */
@@ -80,6 +131,11 @@ async function inGop(camera: SimulatedCamera, phaseMs: number): Promise<void> {
     return atMs >= phaseMs && atMs < phaseMs + 200;
   };
   await waitFor(isThere, { what: 'the moment in the GOP', deadlineMs: 3 * GOP_MS });
+}
+
+/** Requests to begin, one a session. */
+function playsOf(camera: SimulatedCamera) {
+  return camera.requests.filter(({ method }) => method === 'PLAY');
 }
 
 function causesOf({ claims }: Outage): readonly GapCause[] {

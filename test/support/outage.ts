@@ -33,5 +33,5 @@ export function outageAt({ produced, counters, gaps }: Footage, atMs: number): O
 
 /** One line in the test's output, to be read by people. */
 export function report(what: string, ms: number): void {
-  console.log(`figure: ${what} ${(ms / 1_000).toFixed(1)} s`);
+  process.stdout.write(`figure: ${what} ${(ms / 1_000).toFixed(1)} s\n`);
 }
