@@ -29,7 +29,9 @@ export interface RecorderSettings {
 
 /** What `worker` is run with: nothing of the caller's environment but the search path. */
 export function startRecorderProcess(settings: RecorderSettings): RecorderProcess {
-  const keeper = spawn(process.execPath, [CLI, ...(settings.args ?? ['worker', '--role', 'all'])], {
+  // A test run that is killed takes the program with it.
+  const command = ['--pdeathsig', 'TERM', '--', process.execPath, CLI];
+  const keeper = spawn('setpriv', [...command, ...(settings.args ?? ['worker', '--role', 'all'])], {
     env: {
       PATH: process.env['PATH'] ?? '',
       FFMPEG_PATH: toolPath('ffmpeg'),
