@@ -13,8 +13,8 @@ export type ParsedInput =
   | { readonly kind: 'invalid'; readonly message: string };
 
 /** A run that was continued is not checked again: a stricter rule of a newer version must not end a camera that records. */
-export function parseCameraInput(workflowId: string, input: CameraInput): ParsedInput {
-  if (input?.carried !== undefined) {
+export function parseCameraInput(workflowId: string, input: CameraInput, isContinued: boolean): ParsedInput {
+  if (isContinued) {
     return { kind: 'valid', camera: parseCameraId(workflowId), spec: { ...DEFAULT_SPEC, ...input.spec } };
   }
   const id = parseId(workflowId);

@@ -2,17 +2,17 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import {
   type CameraStatus,
   CONDITION_CHANGED_SIGNAL,
-  type ConditionChange,
   PAUSE_UPDATE,
   RECONFIGURE_UPDATE,
   RESUME_UPDATE,
   SEGMENTS_SEALED_SIGNAL,
-  type SegmentNotice,
   STATUS_QUERY,
 } from './contract.js';
 
-export const segmentsSealedSignal = defineSignal<[readonly SegmentNotice[]]>(SEGMENTS_SEALED_SIGNAL);
-export const conditionChangedSignal = defineSignal<[ConditionChange]>(CONDITION_CHANGED_SIGNAL);
+/** Parsed by the handler: anybody may send it. */
+export const segmentsSealedSignal = defineSignal<[unknown]>(SEGMENTS_SEALED_SIGNAL);
+/** Parsed by the handler: anybody may send it. */
+export const conditionChangedSignal = defineSignal<[unknown]>(CONDITION_CHANGED_SIGNAL);
 export const pauseUpdate = defineUpdate<CameraStatus, []>(PAUSE_UPDATE);
 export const resumeUpdate = defineUpdate<CameraStatus, []>(RESUME_UPDATE);
 /** Takes any part of the spec; the rest stays as it is. */

@@ -13,6 +13,7 @@ import {
   condition,
   continueAsNew,
   isCancellation,
+  log,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -28,12 +29,14 @@ import {
 } from './camera-messages.js';
 import { interruptRecording, keepRecording } from './camera-recording.js';
 import { type CameraRun, carriedInput, change, openRun, show, statusOf } from './camera-run.js';
+import { parseConditionChange, parseNotices } from './camera-signals.js';
 import { noteSealed, startUploads } from './camera-uploads.js';
-import type { CameraInput, ConditionChange } from './contract.js';
+import type { CameraInput } from './contract.js';
 
 /** Its workflow id is the camera's id. Input that is wrong fails it at once with all mistakes, type `invalid-input`. */
 export async function Camera(input: CameraInput): Promise<void> {
-  const parsed = parseCameraInput(workflowInfo().workflowId, input);
+  const { workflowId, continuedFromExecutionRunId } = workflowInfo();
+  const parsed = parseCameraInput(workflowId, input, continuedFromExecutionRunId !== undefined);
   if (parsed.kind === 'invalid') throw ApplicationFailure.nonRetryable(parsed.message, 'invalid-input');
   const run = openRun(parsed.camera, parsed.spec, input);
   listen(run);
@@ -49,10 +52,8 @@ export async function Camera(input: CameraInput): Promise<void> {
 }
 
 function listen(run: CameraRun): void {
-  setHandler(segmentsSealedSignal, (notices) => noteSealed(run, notices), {
-    description: DESCRIPTIONS.segmentsSealed,
-  });
-  setHandler(conditionChangedSignal, (changed) => noteCondition(run, changed), {
+  setHandler(segmentsSealedSignal, (told) => noteNotices(run, told), { description: DESCRIPTIONS.segmentsSealed });
+  setHandler(conditionChangedSignal, (told) => noteCondition(run, told), {
     description: DESCRIPTIONS.conditionChanged,
   });
   setHandler(statusQuery, () => statusOf(run), { description: DESCRIPTIONS.status });
@@ -83,8 +84,20 @@ function newSpec(run: CameraRun, wanted: unknown) {
   return parsed.spec;
 }
 
+function noteNotices(run: CameraRun, told: unknown): void {
+  const notices = parseNotices(told);
+  if (notices === undefined) log.warn('a signal that no recorder sends is ignored', { signal: 'segmentsSealed' });
+  else noteSealed(run, notices);
+}
+
 /** A recorder that no longer has the camera is not believed. */
-function noteCondition(run: CameraRun, { recorder, condition: told, notBeforeMs }: ConditionChange): void {
+function noteCondition(run: CameraRun, sent: unknown): void {
+  const changed = parseConditionChange(sent);
+  if (changed === undefined) {
+    log.warn('a signal that no recorder sends is ignored', { signal: 'conditionChanged' });
+    return;
+  }
+  const { recorder, condition: told, notBeforeMs } = changed;
   if (recorder !== run.state.recorder || run.stopping !== null) return;
   if (run.state.desired === 'pause' && told.kind !== 'paused') return;
   change(run, { condition: told, notBeforeMs });

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { CameraId } from '../../src/domain/ids.js';
 import { takeOver } from '../../src/workers/takeover.js';
+import { afterFile } from '../support/after-file.js';
 import { freshCamera, uploadResult } from '../support/camera-harness.js';
 import { type RollingServer, startRollingServer } from '../support/rolling-server.js';
 import { waitFor } from '../support/wait-for.js';
@@ -9,7 +10,7 @@ import { SPEC, segmentOf, startTestWorker, type TestWorker } from '../support/wo
 let server: RollingServer;
 
 beforeAll(async () => {
-  server = await startRollingServer(afterAll);
+  server = await startRollingServer(afterFile);
 });
 
 async function recording(recorderId: string): Promise<{ it: TestWorker; camera: CameraId }> {

@@ -10,6 +10,7 @@ const current = { ...DEFAULT_SPEC, source: SOURCE };
 
 const wrong: readonly (readonly [string, string, unknown, readonly RegExp[]])[] = [
   ['nothing at all', 'camera-3', undefined, [/spec/, /Example: .*"name":"camera-3"/]],
+  ['a state given by hand', 'camera-3', { spec: { source: SOURCE }, carried: {} }, [/carried/]],
   ['no source', 'camera-3', { spec: {} }, [/spec\.source/]],
   ['an unknown key', 'camera-3', { spec: { source: SOURCE, sement: 1 } }, [/sement/]],
   [
@@ -34,20 +35,24 @@ const wrong: readonly (readonly [string, string, unknown, readonly RegExp[]])[] 
 ];
 
 test.each(wrong)('%s is refused in words', (_, workflowId, input, expected) => {
-  const parsed = parseCameraInput(workflowId, input as CameraInput);
+  const parsed = parseCameraInput(workflowId, input as CameraInput, false);
   const message = parsed.kind === 'invalid' ? parsed.message : '';
   for (const pattern of expected) expect(message).toMatch(pattern);
   expect(message).not.toContain('hunter2');
 });
 
 test('only a source is needed', () => {
-  expect(parseCameraInput('camera-3', { spec: { source: SOURCE } })).toEqual({ kind: 'valid', camera, spec: current });
+  expect(parseCameraInput('camera-3', { spec: { source: SOURCE } }, false)).toEqual({
+    kind: 'valid',
+    camera,
+    spec: current,
+  });
 });
 
 test('a run that was continued is taken as it is, with defaults for what is newer than it', () => {
   const carried = { schema: 1 } as never;
   const spec = { source: SOURCE, segmentDurationSec: 7 };
-  expect(parseCameraInput('camera-3', { spec, carried })).toEqual({
+  expect(parseCameraInput('camera-3', { spec, carried }, true)).toEqual({
     kind: 'valid',
     camera,
     spec: { ...current, segmentDurationSec: 7 },

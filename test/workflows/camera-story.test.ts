@@ -125,3 +125,26 @@ test('a recorder that declines says why, and another try later takes the camera'
   await harness.attached(camera);
   await harness.client.workflow.getHandle(camera).cancel();
 });
+
+test('a signal that no recorder sends is ignored, and the camera goes on', async () => {
+  const camera = freshCamera();
+  await start(camera);
+  await harness.attached(camera);
+  const signal = async (name: string, input: string): Promise<string> =>
+    await harness.cli('workflow', 'signal', '--workflow-id', camera, '--name', name, '--input', input);
+  await signal('segmentsSealed', '{"segment":"x"}');
+  await signal(
+    'segmentsSealed',
+    '[{"segment":"../x","recorder":"r","fromMs":1,"toMs":2,"sizeBytes":3,"gapsBefore":[]}]',
+  );
+  await signal(
+    'conditionChanged',
+    '{"recorder":"STORY!","condition":{"kind":"paused","sinceMs":1},"notBeforeMs":null}',
+  );
+  await signal('conditionChanged', 'null');
+  const notice = noticeOf(camera, 0);
+  await harness.announce(camera, [notice]);
+  await harness.uploaded(notice.segment);
+  expect((await harness.status(camera)).recent).toHaveLength(1);
+  await harness.client.workflow.getHandle(camera).cancel();
+});

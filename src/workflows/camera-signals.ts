@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { cameraConditionSchema } from '../domain/camera.js';
+import { gapClaimSchema } from '../domain/coverage.js';
+import { InvalidIdError, parseRecorderId, parseSegmentId } from '../domain/ids.js';
+import type { ConditionChange, SegmentNotice } from './contract.js';
+
+const noticesSchema: z.ZodType<readonly SegmentNotice[], unknown> = z.array(
+  z.object({
+    segment: z.string().transform(parseSegmentId),
+    recorder: z.string().transform(parseRecorderId),
+    fromMs: z.number(),
+    toMs: z.number(),
+    sizeBytes: z.number(),
+    gapsBefore: z.array(gapClaimSchema),
+  }),
+);
+
+const conditionChangeSchema: z.ZodType<ConditionChange, unknown> = z.object({
+  recorder: z.string().transform(parseRecorderId),
+  condition: cameraConditionSchema,
+  notBeforeMs: z.number().nullable(),
+});
+
+/** `undefined`: not what a recorder sends. A signal cannot be refused, and one that throws would stop the workflow for good. */
+export function parseNotices(told: unknown): readonly SegmentNotice[] | undefined {
+  return parsed(noticesSchema, told);
+}
+
+/** As `parseNotices`. */
+export function parseConditionChange(told: unknown): ConditionChange | undefined {
+  return parsed(conditionChangeSchema, told);
+}
+
+function parsed<T>(schema: z.ZodType<T, unknown>, told: unknown): T | undefined {
+  try {
+    return schema.safeParse(told).data;
+  } catch (error) {
+    // The ids inside throw by themselves.
+    if (error instanceof InvalidIdError) return undefined;
+    throw error;
+  }
+}
