@@ -22,6 +22,8 @@ export class CameraGaps {
   readonly #by: RecorderId;
   #ledger: GapLedger;
   #meter: GapMeter = EMPTY_METER;
+  /** Wall clock. */
+  #beganAtMs = 0;
   /** Monotonic; null when nothing was recorded since the gap meter was last stopped. */
   #lastFrameAtMs: number | null = null;
 
@@ -35,9 +37,10 @@ export class CameraGaps {
     return this.#ledger.lastEndedAtMs;
   }
 
-  /** What goes into the assignment, so that a restart keeps it. */
+  /** What goes into the assignment, so that a restart keeps it: causes that were noted, up to where footage goes on. */
   openClaims(nowMs: number): readonly GapClaim[] {
-    return claimsUntil(this.#ledger, nowMs, this.#by);
+    if (this.#ledger.causes.length === 0) return [];
+    return claimsUntil(this.#ledger, this.#ledger.isGapOpen ? nowMs : this.#beganAtMs, this.#by);
   }
 
   msByCause(): ReadonlyMap<GapCause, number> {
@@ -66,6 +69,7 @@ export class CameraGaps {
   }
 
   began(): void {
+    this.#beganAtMs = this.#clock.wallMs();
     this.#ledger = footageBegan(this.#ledger);
     this.#meter = gapClosed(this.#meter, this.#clock.monotonicMs());
   }

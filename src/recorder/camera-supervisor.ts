@@ -23,6 +23,7 @@ import type { ProgressDeps } from './session-progress.js';
 import type { StartDeps } from './session-start.js';
 import { CameraCounts, type CameraStatistics } from './statistics.js';
 import {
+  isSameSource,
   type Session,
   type SupervisorCommand,
   type SupervisorEvent,
@@ -135,7 +136,8 @@ export class CameraSupervisor {
     const { clock } = this.#deps;
     this.#noteMove(options.lastEndedAtMs);
     const { taskToken } = options;
-    const notBeforeMs = options.notBeforeMs ?? this.#wish?.notBeforeMs ?? null;
+    const isKnownSource = this.#wish !== null && isSameSource(this.#wish.spec, spec);
+    const notBeforeMs = options.notBeforeMs ?? (isKnownSource ? (this.#wish?.notBeforeMs ?? null) : null);
     this.#wish = { spec, desired: 'record', stopCause: null, taskToken, notBeforeMs };
     await this.#journal();
     if (this.#isClosed) return;
@@ -160,6 +162,7 @@ export class CameraSupervisor {
     }
     this.#dispatch({ kind: 'stop', cause });
     await this.#withinDeadline(this.#ended());
+    await this.#journal();
     return { lastEndedAtMs: this.#gaps.lastEndedAtMs };
   }
 
@@ -260,8 +263,18 @@ export class CameraSupervisor {
     const cause = causeOf(outcome);
     this.#trouble = outcome.kind === 'stop-requested' ? null : outcome;
     const isNew = this.#gaps.note(cause);
+    this.#noteLock();
     if (isNew) this.#deps.log.info({ outcome: outcome.kind, detail: describeOutcome(outcome) }, 'not recording');
     if (isNew || outcome.kind === 'unauthorized') this.#beside('journal', () => this.#journal());
+  }
+
+  /** Kept over pause and restart: every try renews the camera's lock. */
+  #noteLock(): void {
+    const { clock } = this.#deps;
+    const state = this.#state;
+    if (this.#wish === null || state.kind !== 'waiting' || state.last.kind !== 'unauthorized') return;
+    const notBeforeMs = Math.round(clock.wallMs() + state.retryAtMs - clock.monotonicMs());
+    this.#wish = { ...this.#wish, notBeforeMs };
   }
 
   #footageBegan(): void {
@@ -301,7 +314,6 @@ export class CameraSupervisor {
         schema: 1,
         camera: this.camera,
         ...this.#wish,
-        notBeforeMs: this.#lockedUntilMs() ?? this.#wish.notBeforeMs,
         lastEndedAtMs: this.#gaps.lastEndedAtMs,
         openClaims: this.#gaps.openClaims(nowMs),
         updatedAtMs: nowMs,
@@ -310,12 +322,6 @@ export class CameraSupervisor {
       // Recording is worth more than the note about it, which is made anew with the next change (INV-4).
       log.error({ err: error }, 'assignment not journaled');
     }
-  }
-
-  #lockedUntilMs(): number | null {
-    const state = this.#state;
-    if (state.kind !== 'waiting' || state.last.kind !== 'unauthorized') return null;
-    return Math.round(this.#deps.clock.wallMs() + state.retryAtMs - this.#deps.clock.monotonicMs());
   }
 
   get #isMeantToRecord(): boolean {

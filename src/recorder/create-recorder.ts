@@ -212,7 +212,9 @@ class SpoolRecorder implements Recorder {
     const { signal } = this.#closed;
     while (!signal.aborted) {
       try {
-        if ((await this.#freeBytes()) < this.#policies.minFreeBytes) this.#spaceLow();
+        const freeBytes = await this.#freeBytes();
+        if (freeBytes < this.#policies.minFreeBytes) this.#spaceLow();
+        else await this.#deps.spool.restoreReserve();
       } catch (error) {
         log.warn({ err: error }, 'free space not known');
       }

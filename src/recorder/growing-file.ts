@@ -21,7 +21,6 @@ export class GrowingFile {
   readonly #firstSeenAtMs: number;
   #earliestStartMs: number | null = null;
   #steppedMs = 0;
-  #mtimeMs = 0;
   /** The clock was set since the last look: the next modification time may be of either clock. */
   #isMtimeDoubtful = false;
   #sizeBytes = 0;
@@ -87,16 +86,24 @@ export class GrowingFile {
     };
   }
 
-  /** Takes in what is new. @throws the file system's own error */
-  async look(): Promise<void> {
+  /** Takes in what is new. @returns whether it grew; @throws the file system's own error */
+  async look(): Promise<boolean> {
     const { size, mtimeMs } = await this.#handle.stat();
+    if (size === this.#sizeBytes) return false;
     this.#sizeBytes = size;
-    if (this.#unreadable !== null) return;
+    if (this.#unreadable === null) await this.#advance(size, mtimeMs);
+    return true;
+  }
+
+  async #advance(size: number, mtimeMs: number): Promise<void> {
     try {
       await this.#walker.advance(size);
     } catch (error) {
       // A disk that cannot be read is not the file's fault: the caller counts it as no look at all.
-      if (!(error instanceof Error) || errnoOf(error)?.startsWith('E') === true) throw error;
+      if (!(error instanceof Error) || errnoOf(error)?.startsWith('E') === true) {
+        this.#sizeBytes = 0;
+        throw error;
+      }
       this.#unreadable = error;
     }
     this.#noteStart(mtimeMs);
@@ -119,11 +126,10 @@ export class GrowingFile {
   }
 
   #noteStart(mtimeMs: number): void {
-    const isNews = mtimeMs !== this.#mtimeMs && !this.#isMtimeDoubtful;
-    this.#mtimeMs = mtimeMs;
+    const isDoubtful = this.#isMtimeDoubtful;
     this.#isMtimeDoubtful = false;
     const { mediaEndMs, completeBytes } = this.recording;
-    if (completeBytes === 0 || !isNews) return;
+    if (completeBytes === 0 || isDoubtful) return;
     if (this.#earliestStartMs !== null && mediaEndMs > START_SEEN_WITHIN_MS) return;
     // Kept in the time before any step, as the birth time is.
     const startMs = mtimeMs - mediaEndMs - this.#steppedMs;

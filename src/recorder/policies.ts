@@ -16,7 +16,7 @@ export interface RecorderPolicies {
   readonly maxCameras: number;
   /** Between two tries to seal a file on a disk that refuses. */
   readonly sealRetryMs: number;
-  /** A stop waits no longer for its last seal; what is not sealed then is sealed at the next start. */
+  /** A stop waits no longer for FFmpeg's end and its last seal (the keeper gives the worker 60 s); what is not sealed then is sealed at the next start. */
   readonly sealDeadlineMs: number;
 }
 
@@ -29,7 +29,7 @@ export const DEFAULT_RECORDER_POLICIES: RecorderPolicies = {
   minFreeBytes: 1024 ** 3,
   maxCameras: 64,
   sealRetryMs: 5_000,
-  sealDeadlineMs: 60_000,
+  sealDeadlineMs: 45_000,
 };
 
 /** Recording begins again only with this much more than `minFreeBytes`, or it would stop again five seconds later. */

@@ -32,6 +32,8 @@ export interface RestartPlan {
 }
 
 const FIRST_WAIT_MS = 500;
+/** An FFmpeg that recorded so long and died was killed (by hand, by the kernel): nothing about the camera asks for a wait, and each one may cost a whole GOP. */
+const SOUND_SESSION_MS = 10_000;
 const LONGEST_WAIT_MS = 4_000;
 /** After so long without a keyframe a camera is most likely switched off; asking less often spares its network. */
 const PATIENCE_MS = 5 * 60_000;
@@ -54,13 +56,15 @@ export function planRestart(outcome: SessionOutcome, attempts: Attempts, context
 
 function planUnscaled(outcome: SessionOutcome, attempts: Attempts, context: RestartContext): RestartPlan {
   switch (outcome.kind) {
+    case 'died':
+      if (context.hasFootage && context.livedMs >= SOUND_SESSION_MS * context.timeScale) return { waitMs: 0, attempts };
+      return planOrdinary(attempts, context);
     case 'stream-ended':
     case 'timed-out':
     case 'unreachable':
     case 'stalled':
     case 'no-video':
-    case 'died':
-      return context.hasFootage ? { waitMs: FIRST_WAIT_MS, attempts } : planFruitless(attempts, context);
+      return planOrdinary(attempts, context);
     case 'unauthorized':
       return {
         waitMs: REFUSED_WAITS_MS[Math.min(attempts.refusals, REFUSED_WAITS_MS.length - 1)] ?? REFUSED_WAITS_MS[2],
@@ -80,6 +84,10 @@ function planUnscaled(outcome: SessionOutcome, attempts: Attempts, context: Rest
     default:
       return outcome satisfies never;
   }
+}
+
+function planOrdinary(attempts: Attempts, context: RestartContext): RestartPlan {
+  return context.hasFootage ? { waitMs: FIRST_WAIT_MS, attempts } : planFruitless(attempts, context);
 }
 
 function planFruitless(attempts: Attempts, context: RestartContext): RestartPlan {

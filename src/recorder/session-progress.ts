@@ -18,7 +18,7 @@ import { type CreateWalker, GrowingFile } from './growing-file.js';
 import type { RecorderPolicies } from './policies.js';
 import { lookedAgain, silenceFrom } from './silence.js';
 import type { Progress, Session } from './supervisor-state.js';
-import type { FileTimes } from './times.js';
+import { type FileTimes, nominalStartOf } from './times.js';
 
 /** A file nothing is written to any more. */
 export interface ClosedFile {
@@ -163,10 +163,23 @@ export class SessionProgress {
 
   async #read(): Promise<void> {
     const before = this.#frames;
-    await this.#followCuts();
-    await this.#file?.look();
+    const isGrowing = (await this.#file?.look()) ?? false;
+    // A look for the next file costs as much as all the rest: only where there may be one.
+    if (!isGrowing || this.#isCutDue()) {
+      await this.#followCuts();
+      await this.#file?.look();
+    }
     this.#hasParametersChanged ||= this.#file?.recording.hasParametersChanged === true;
     if (this.#frames > before) this.#lastFrameAtMs = this.#deps.clock.wallMs();
+  }
+
+  /** FFmpeg cuts after a boundary of the clock; a file it cut for another reason does not grow any more. */
+  #isCutDue(): boolean {
+    if (this.#file === undefined) return true;
+    const { segmentDurationSec } = this.#session.spec;
+    const { firstSeenAtMs, steppedMs } = this.#file.times;
+    const slotOf = (atMs: number): number => nominalStartOf(1, atMs, segmentDurationSec);
+    return slotOf(this.#deps.clock.wallMs()) !== slotOf(firstSeenAtMs + steppedMs);
   }
 
   async #followCuts(): Promise<void> {

@@ -133,12 +133,13 @@ export function step(state: SupervisorState, event: SupervisorEvent, context: St
   }
 }
 
-export function isSameSpec(a: CameraSpec, b: CameraSpec): boolean {
+function isSameSpec(a: CameraSpec, b: CameraSpec): boolean {
   const keys = ['segmentDurationSec', 'audio', 'stallTimeoutMs', 'socketTimeoutMs', 'tlsVerify'] as const;
   return isSameSource(a, b) && keys.every((key) => a[key] === b[key]);
 }
 
-function isSameSource({ source: a }: CameraSpec, { source: b }: CameraSpec): boolean {
+/** Whether both name the same camera account. */
+export function isSameSource({ source: a }: CameraSpec, { source: b }: CameraSpec): boolean {
   if (a.kind === 'secret') return b.kind === 'secret' && a.name === b.name;
   return b.kind === 'url' && a.rtspUrl === b.rtspUrl;
 }

@@ -38,13 +38,18 @@ export function timesOf(
   const zeroMs = startOf(file);
   // Joined between two keyframes, a camera is heard up to a keyframe interval before it is seen. Coverage is of what is seen.
   const fromMs = file.index === 0 ? Math.round(zeroMs + media.videoStartMs) : zeroMs;
-  const endMs = successor === null ? zeroMs + media.videoEndMs : startOf(successor);
+  const endMs = successor === null ? earliestOf(file, zeroMs) + media.videoEndMs : startOf(successor);
   return {
     fromMs,
     // A clock set back by more than the file's length would turn it around; its media length is then the better witness.
     toMs: Math.round(endMs > fromMs ? endMs : fromMs + Math.max(media.videoEndMs - media.videoStartMs, 1)),
     nominalStartMs: nominalStartOf(file.index, fromMs, media.segmentDurationSec),
   };
+}
+
+/** A cut file is born up to half a second after its first frame came (sound is waited for): its end is better counted from what was seen since. */
+function earliestOf(file: FileTimes, zeroMs: number): number {
+  return Math.min(zeroMs, (file.earliestStartMs ?? Number.POSITIVE_INFINITY) + file.steppedMs);
 }
 
 /** The clock boundary for a cut (FFmpeg cuts at the first keyframe after it), the real second for a (re)connect. */

@@ -20,7 +20,12 @@ function waitsOf(outcome: SessionOutcome, times: number, changed: Partial<Restar
 const ordinary = [...(['stream-ended', 'timed-out', 'unreachable', 'no-video', 'died'] as const).map(failed), stalled];
 
 test.each(ordinary)('$kind after footage: half a second', (outcome) => {
-  expect(waitsOf(outcome, 3, { hasFootage: true })).toEqual([500, 500, 500]);
+  expect(waitsOf(outcome, 3, { hasFootage: true, livedMs: 9_999 })).toEqual([500, 500, 500]);
+});
+
+test('an FFmpeg that died after ten seconds with footage: at once', () => {
+  expect(waitsOf(failed('died'), 3, { hasFootage: true, livedMs: 10_000 })).toEqual([0, 0, 0]);
+  expect(waitsOf(stalled, 1, { hasFootage: true, livedMs: 10_000 })).toEqual([500]);
 });
 
 test.each(ordinary)('$kind without footage: doubling to 4 s', (outcome) => {

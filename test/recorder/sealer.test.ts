@@ -3,7 +3,7 @@ import { access, copyFile, mkdir, readdir, stat, truncate, writeFile } from 'nod
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { DEFAULT_SPEC } from '../../src/domain/camera.js';
 import { crc32Hex } from '../../src/domain/crc32.js';
@@ -19,6 +19,7 @@ import { openSpool } from '../../src/spool/open-spool.js';
 import type { SealRequest } from '../../src/spool/spool.js';
 import { SpoolError } from '../../src/spool/spool-error.js';
 import { ffmpeg, makeRecordings, recordingKinds } from '../mp4/support/recordings.js';
+import { afterFile } from '../support/after-file.js';
 import { tempDir, tempDirUntil } from '../support/temp-dir.js';
 import { toolPath } from '../support/tools.js';
 
@@ -31,7 +32,7 @@ let made: readonly string[] = [];
 beforeAll(async () => {
   const plain = recordingKinds['plain'];
   if (plain === undefined) throw new Error('no plain recording');
-  made = await makeRecordings(await tempDirUntil(afterAll, 'recordings'), plain);
+  made = await makeRecordings(await tempDirUntil(afterFile, 'recordings'), plain);
 });
 
 /** A spool with one session in it, as FFmpeg left it. `spoil` may damage its files first. */

@@ -101,6 +101,7 @@ test('frames add up over a cut, and the file before it is closed with its succes
   expect(await look(500)).toMatchObject({ frames: 10, mediaMs: 1_000, completeBytes: 10 });
   await write(0, 15);
   await write(1, 3);
+  expect(await look(500)).toMatchObject({ frames: 15, silentMs: 0 });
   expect(await look(500)).toMatchObject({ frames: 18, completeBytes: 3, silentMs: 0 });
   expect(closed.map(({ index, successor }) => [index, successor?.index])).toEqual([[0, 1]]);
   await write(1, 7);

@@ -31,11 +31,12 @@ test('the first of a session starts at the smallest modification time less media
 test('what is heard before it is seen is not footage, and only the first of a session is joined so', () => {
   const late = { ...media, videoStartMs: 1_861 };
   expect(timesOf(file({ index: 0 }), null, late)).toMatchObject({ fromMs: T + 961, toMs: T + 9_100 });
-  expect(timesOf(file({ index: 1 }), null, late)).toMatchObject({ fromMs: T, toMs: T + 10_000 });
+  expect(timesOf(file({ index: 1 }), null, late)).toMatchObject({ fromMs: T, toMs: T + 9_100 });
 });
 
 test('the last of a session ends with its last video frame', () => {
-  expect(timesOf(file({}), null, media)).toMatchObject({ fromMs: T, toMs: T + 10_000 });
+  expect(timesOf(file({ earliestStartMs: null }), null, media)).toMatchObject({ fromMs: T, toMs: T + 10_000 });
+  expect(timesOf(file({ earliestStartMs: T - 400 }), null, media)).toMatchObject({ fromMs: T, toMs: T + 9_600 });
 });
 
 test('a clock set while a file was open moves its start, not its successor', () => {

@@ -45,6 +45,9 @@ const CODES: ReadonlyMap<number, FailureKind> = new Map([
   [228, 'no-space'],
 ]);
 
+/** FFmpeg catches SIGTERM and SIGINT, finishes its file and says so only here. */
+const SIGNALLED = 255;
+
 /** Judges an exit nobody asked for. Exit code 0 is never success. */
 export function classifyExit(ended: EndedProcess): SessionOutcome {
   if (ended.signal !== null) return { kind: 'died', detail: redact(`ended by ${ended.signal}`) };
@@ -52,6 +55,7 @@ export function classifyExit(ended: EndedProcess): SessionOutcome {
   if (fatal !== undefined) return { kind: fatal.kind, detail: redact(lineOf(ended.logText, fatal.pattern)) };
   const byCode = ended.code === null ? undefined : CODES.get(ended.code);
   if (byCode !== undefined) return { kind: byCode, detail: redact(`exit code ${ended.code}`) };
+  if (ended.code === SIGNALLED) return { kind: 'died', detail: redact('ended by a signal that was not ours') };
   if (ended.code === 0) return { kind: 'stream-ended', detail: redact('the camera ended the stream') };
   const last = lastLineOf(ended.logText);
   return { kind: last === '' ? 'died' : 'stream-ended', detail: redact(last || `exit code ${ended.code}`) };

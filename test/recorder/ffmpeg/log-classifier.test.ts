@@ -158,6 +158,7 @@ test.each([
   { kind: 'no-space', code: 228, log: '' },
   { kind: 'unreachable', code: 145, log: '' },
   { kind: 'died', code: 1, log: '' },
+  { kind: 'died', code: 255, log: '[rtsp @ 0x5] [warning] CSeq 12 expected, 11 received.\n' },
 ])('$kind: code $code, $log', ({ kind, code, log }) => {
   expect(classifyExit({ logText: log, code, signal: null }).kind).toBe(kind);
 });
