@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import type { GapCause } from '../../src/domain/coverage.js';
 import type { SimulatedCamera } from '../../src/simulator/simulated-camera.js';
+import { afterFile } from '../support/after-file.js';
 import { type Outage, outageAt, report } from '../support/outage.js';
 import { type RecorderSystem, startSystem } from '../support/recorder-system.js';
 import { waitFor } from '../support/wait-for.js';
@@ -25,7 +26,7 @@ describe.concurrent('of six cameras recorded at once', () => {
   let system: RecorderSystem;
   beforeAll(async () => {
     system = await startSystem({
-      register: afterAll,
+      register: afterFile,
       temporal: inject('temporal'),
       s3: inject('s3'),
       cameras: Array.from({ length: HEALTHY + 1 }, () => ({})),

@@ -1,9 +1,10 @@
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { findForbiddenImports } from '../../scripts/check-imports.mjs';
 import { rootDir } from '../../scripts/paths.mjs';
+import { afterFile } from '../support/after-file.js';
 import { tempDirUntil } from '../support/temp-dir.js';
 
 /** File, the rule that must name it, and what is wrong. */
@@ -56,7 +57,7 @@ const plantedImports: readonly (readonly [file: string, text: string, why: strin
 let copy = '';
 
 beforeAll(async () => {
-  copy = await tempDirUntil(afterAll);
+  copy = await tempDirUntil(afterFile);
   for (const name of ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json', '.oxlintrc.json']) {
     await cp(join(rootDir, name), join(copy, name), { recursive: true });
   }

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { afterFile } from '../support/after-file.js';
 import { workflowBundle } from '../support/workflow-bundle.js';
 import { recordHistories } from './record-histories.js';
 
@@ -45,7 +46,7 @@ if (newName === undefined) {
   });
 } else {
   test('histories are recorded', { timeout: 120_000 }, async () => {
-    await recordHistories({ dir: DIR, name: newName, register: afterAll });
+    await recordHistories({ dir: DIR, name: newName, register: afterFile });
     expect(readdirSync(DIR).length).toBeGreaterThan(0);
   });
 }

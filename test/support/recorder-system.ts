@@ -30,7 +30,7 @@ const CACHE_DIR = fileURLToPath(new URL('../../.cache/', import.meta.url));
 const SIGNAL_MS = 60_000;
 
 export interface SystemOptions {
-  /** `afterAll` or `onTestFinished`. */
+  /** `afterFile` or `onTestFinished`. */
   readonly register: (tearDown: () => Promise<void>) => unknown;
   readonly temporal: { readonly address: string };
   readonly s3: { readonly endpoint: string; readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -182,14 +182,15 @@ class System implements RecorderSystem {
   }
 
   async recording(deadlineMs = 30_000): Promise<void> {
-    const { recorder } = this;
     await waitFor(
       async () => {
         const lines = await Promise.all(this.ids.map(async (id) => await this.status(id)));
         return lines.every((line) => line?.level === 'good');
       },
-      { what: `all cameras to record; the program said:\n${recorder.output().slice(-3_000)}`, deadlineMs, pollMs: 200 },
-    );
+      { what: 'all cameras to record', deadlineMs, pollMs: 200 },
+    ).catch((error: unknown) => {
+      throw new Error(`${String(error)}; the program said:\n${this.recorder.output().slice(-3_000)}`);
+    });
   }
 
   async status(camera: CameraId): Promise<CameraView | undefined> {

@@ -8,7 +8,7 @@ export async function tempDir(name = 'camera-recorder'): Promise<string> {
   return await tempDirUntil(onTestFinished, name);
 }
 
-/** A new empty directory, removed by the hook `register`: `afterAll`, say. */
+/** A new empty directory, removed by what `register` is: `afterFile` in a hook. */
 export async function tempDirUntil(
   register: (remove: () => Promise<void>) => unknown,
   name = 'camera-recorder',

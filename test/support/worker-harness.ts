@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
-import { afterAll, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import type { CameraId } from '../../src/domain/ids.js';
 import type { SealedSegment } from '../../src/domain/segment.js';
@@ -10,6 +10,7 @@ import { MemoryStore } from '../../src/object-store/memory.js';
 import type { ConfiguredCamera } from '../../src/workers/camera-workflows.js';
 import { policiesOf, type RunningWorker, startWorker } from '../../src/workers/main.js';
 import type { CameraStatus, Policies } from '../../src/workflows/contract.js';
+import { afterFile } from './after-file.js';
 import { FakeRecorder } from './fake-recorder.js';
 import { MemorySpool, sealedSegment } from './memory-spool.js';
 import { tempDirUntil } from './temp-dir.js';
@@ -135,7 +136,7 @@ function lazyClient(address: string, namespace: string, register: (close: () => 
 }
 
 async function bundleToFile(): Promise<string> {
-  const dir = await tempDirUntil(afterAll, 'workflow-bundle');
+  const dir = await tempDirUntil(afterFile, 'workflow-bundle');
   const { code } = await workflowBundle();
   const path = join(dir, 'workflow-bundle.js');
   await writeFile(path, code);
