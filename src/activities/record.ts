@@ -15,6 +15,7 @@ import type { Activities } from '../workflows/contract.js';
 export interface RecordDeps {
   readonly recorder: Pick<Recorder, 'attach'>;
   readonly heartbeatEveryMs: number;
+  readonly onAttached: (camera: CameraId) => void;
   /** Why the workflow cancelled: Temporal's own message does not tell a pause from the end. Never rejects. */
   readonly askStopCause: (camera: CameraId) => Promise<StopCause>;
   /** After the last seal of a stopped recording: tell the workflow before it closes. Never rejects. */
@@ -27,6 +28,7 @@ export function createRecordActivities(deps: RecordDeps): Pick<Activities, 'reco
       const context = Context.current();
       const taskToken = context.info.base64TaskToken;
       const attachment = await deps.recorder.attach(camera, spec, { lastEndedAtMs, notBeforeMs, taskToken });
+      deps.onAttached(camera);
       const beat = (): void => context.heartbeat(attachment.condition());
       beat();
       const beating = setInterval(beat, deps.heartbeatEveryMs);

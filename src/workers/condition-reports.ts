@@ -37,9 +37,21 @@ export class ConditionReports {
       signal.throwIfAborted();
       const seen = this.#look(camera, condition);
       if (!this.#isDue(seen)) continue;
-      await this.#tell(session, camera, condition);
+      // Noted before it is sent: an attempt that attaches meanwhile forgets it again.
       this.#seen.set(camera, { ...seen, reportedKey: seen.key, reportedAtMs: this.#deps.clock.monotonicMs() });
+      try {
+        await this.#tell(session, camera, condition);
+      } catch (error) {
+        this.forget(camera);
+        throw error;
+      }
     }
+  }
+
+  /** A new attempt is attached: its workflow may believe something older, so what was told before counts no more. */
+  forget(camera: CameraId): void {
+    const seen = this.#seen.get(camera);
+    if (seen !== undefined) this.#seen.set(camera, { ...seen, reportedKey: null });
   }
 
   #look(camera: CameraId, condition: CameraCondition): Seen {

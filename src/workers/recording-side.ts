@@ -34,6 +34,7 @@ export class RecordingSide {
   readonly store: Link;
   readonly #options: CommonOptions & RecordingOptions;
   readonly #announcer: Announcer;
+  readonly #reports: ConditionReports;
   readonly #temporal: Link;
   readonly #loops: Loop[] = [];
   #announcing: Loop | null = null;
@@ -46,7 +47,8 @@ export class RecordingSide {
   /** `temporal` says whether it is worth asking: a pass that waits for an outage to end would come too late afterwards. */
   constructor(options: CommonOptions & RecordingOptions, temporal: Link) {
     this.#temporal = temporal;
-    const { clock, log, spool, policies } = options;
+    const { clock, log, spool, policies, recorder } = options;
+    this.#reports = new ConditionReports({ recorder, spool, policies, clock });
     this.#options = options;
     this.store = createLink('store', clock, log);
     this.ledger = new UploadLedger({ clock, log, store: this.store });
@@ -57,6 +59,7 @@ export class RecordingSide {
   async start(recordsConfigured: boolean): Promise<void> {
     const { recorder, spool, configuredCameras, store, policies, log } = this.#options;
     this.#inherited = await spool.assignments.list();
+    for (const { camera } of this.#inherited) this.ledger.expect(camera);
     await recorder.start();
     for (const { id, spec } of configuredCameras) {
       this.ledger.expect(id);
@@ -78,12 +81,11 @@ export class RecordingSide {
     const { recorder, spool, policies, clock, log } = this.#options;
     this.#session = session;
     const ownership = new OwnershipCheck({ recorder, spool, policies, clock, log });
-    const reports = new ConditionReports({ recorder, spool, policies, clock });
     this.#loop('ownership', policies.ownershipEveryMs, async (signal) => {
       if (this.#isTemporalUp()) await ownership.check(session, signal);
     });
     this.#loop('conditions', policies.heartbeatEveryMs, async (signal) => {
-      if (this.#isTemporalUp()) await reports.report(session, signal);
+      if (this.#isTemporalUp()) await this.#reports.report(session, signal);
     });
   }
 
@@ -101,6 +103,10 @@ export class RecordingSide {
       ...createRecordActivities({
         recorder,
         heartbeatEveryMs,
+        onAttached: (camera) => {
+          this.ledger.expect(camera);
+          this.#reports.forget(camera);
+        },
         askStopCause: async (camera) => await this.#askStopCause(session, camera),
         announce: async () => await this.announceNow(),
       }),

@@ -16,6 +16,7 @@ function attached(stopCause: StopCause = 'cancelled') {
   const { recordCamera } = createRecordActivities({
     recorder,
     heartbeatEveryMs: 10,
+    onAttached: () => undefined,
     askStopCause: async () => stopCause,
     announce: async (one) => void announced.push(one),
   });

@@ -79,6 +79,7 @@ export async function startHarness(options: {
     ...createRecordActivities({
       recorder,
       heartbeatEveryMs: policies.heartbeatEveryMs,
+      onAttached: () => undefined,
       askStopCause: async () => options.stopCause ?? 'cancelled',
       announce: async () => undefined,
     }),

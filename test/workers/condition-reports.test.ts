@@ -40,7 +40,7 @@ function reporting() {
   const pass = async (seconds: number): Promise<void> => {
     for (const end = nowSec + seconds; nowSec < end; nowSec++) await reports.report(session, NEVER);
   };
-  return { sent, pass, show: (condition: CameraCondition) => recorder.setCondition(camera, condition) };
+  return { sent, pass, reports, show: (condition: CameraCondition) => recorder.setCondition(camera, condition) };
 }
 
 test('a condition is told when it has lasted ten seconds, once', async () => {
@@ -81,4 +81,16 @@ test('a flapping camera is told of at most once a minute, and its last state in 
   const gaps = it.sent.slice(1).map(([second], index) => second - (it.sent[index]?.[0] ?? 0));
   expect(Math.min(...gaps)).toBeGreaterThanOrEqual(60);
   expect(it.sent.at(-1)?.[1]).toBe('recording');
+});
+
+test('a new attempt is told again, though nothing changed here', async () => {
+  const it = reporting();
+  it.show(recordingNow());
+  await it.pass(30);
+  it.reports.forget(camera);
+  await it.pass(100);
+  expect(it.sent).toEqual([
+    [10, 'recording'],
+    [70, 'recording'],
+  ]);
 });

@@ -92,6 +92,10 @@ test('pause and reconfigure tell the recorder why it stops, resume records again
   await it.attached(camera, 3);
   expect(it.recorder.of(camera)[1]?.end).toEqual({ stopped: 'reconfigured' });
   expect(it.recorder.of(camera)[2]?.spec.segmentDurationSec).toBe(300);
+  await waitFor(async () => (await it.status(camera)).condition.kind === 'recording', {
+    what: 'the workflow to hear that it records again',
+    deadlineMs: 10_000,
+  });
 });
 
 test('what the store lost is found before it is deleted here, and sent again', async () => {
@@ -162,6 +166,7 @@ test('when Temporal was wiped, cameras that record get their workflow back from 
   const second = await startTestWorker({ address, namespace: elsewhere, recorderId: 'wiped', spool: first.spool });
   await second.attached(camera);
   expect(second.recorder.of(camera)[0]?.spec).toEqual(SPEC);
+  expect(second.worker.status().uploads.get(camera)).toMatchObject({ uploadedSegments: 0, failures: 0 });
 });
 
 test('a recorder and a worker for workflows do together what one does with all roles, and only an assigned camera records', async () => {
