@@ -102,6 +102,8 @@ export type Step = readonly [SupervisorState, readonly SupervisorCommand[]];
 
 /** Connecting ends after so long without a frame: enough for the longest keyframe interval cameras offer, and for probing. */
 const NO_VIDEO_MS = 20_000;
+/** A camera's keyframes do not come sooner because tests scale our waits. */
+const LEAST_NO_VIDEO_MS = 6_000;
 /** A killed process that the kernel cannot end yet (a disk that does not answer) is killed again so often. */
 const KILL_AGAIN_MS = 5_000;
 
@@ -237,7 +239,7 @@ function onProgressed(
 }
 
 function onNoFrames(state: WithSession, progress: Progress, context: StepContext): Step {
-  if (progress.silentMs < NO_VIDEO_MS * context.timeScale) return [state, []];
+  if (progress.silentMs < Math.max(LEAST_NO_VIDEO_MS, NO_VIDEO_MS * context.timeScale)) return [state, []];
   return kill(state, failed('no-video', 'connected, but no video frame came'), context);
 }
 

@@ -275,3 +275,15 @@ function honest(event: SupervisorEvent, running: Session | null, spawned: number
 function said(command: SupervisorCommand): string {
   return command.kind === 'signal' ? command.signal : command.kind;
 }
+
+test.each([
+  [5_999, 'connecting'],
+  [6_000, 'stopping'],
+])('however small the time scale, %i ms without a first frame mean %s', (silentMs, kind) => {
+  const [next] = step(
+    states.connecting,
+    { kind: 'progressed', session: session.id, progress: { ...progress, frames: 0, silentMs } },
+    { ...context, timeScale: 0.01 },
+  );
+  expect(next.kind).toBe(kind);
+});
