@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReadAt } from '../mp4/read-at.js';
@@ -88,7 +89,8 @@ export class GrowingFile {
 
   /** Takes in what is new. @returns whether it grew; @throws the file system's own error */
   async look(): Promise<boolean> {
-    const { size, mtimeMs } = await this.#handle.stat();
+    // Of an open file this reads no disk, takes 3 µs, and is done twice a second for every camera: not worth a thread.
+    const { size, mtimeMs } = fstatSync(this.#handle.fd);
     if (size === this.#sizeBytes) return false;
     this.#sizeBytes = size;
     if (this.#unreadable === null) await this.#advance(size, mtimeMs);
@@ -146,21 +148,35 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
   }
 }
 
+/** The walker reads a dozen bytes here and there around a fragment's head: one read ahead serves them all. */
+const READ_AHEAD_BYTES = 4_096;
+
+/** What was read once is not read again: FFmpeg only appends. */
 function readAtOf(handle: FileHandle): ReadAt {
+  const ahead = Buffer.alloc(READ_AHEAD_BYTES);
+  let aheadAt = 0;
+  let aheadBytes = 0;
   return {
     read: async (into, offsetBytes) => {
-      let filledBytes = 0;
-      while (filledBytes < into.length) {
-        const { bytesRead } = await handle.read(
-          into,
-          filledBytes,
-          into.length - filledBytes,
-          offsetBytes + filledBytes,
-        );
-        if (bytesRead === 0) break;
-        filledBytes += bytesRead;
+      if (into.length > READ_AHEAD_BYTES) return await readFully(handle, into, offsetBytes);
+      const isAhead = offsetBytes >= aheadAt && offsetBytes + into.length <= aheadAt + aheadBytes;
+      if (!isAhead) {
+        aheadBytes = 0;
+        aheadAt = offsetBytes;
+        aheadBytes = await readFully(handle, ahead, offsetBytes);
       }
-      return filledBytes;
+      const from = offsetBytes - aheadAt;
+      return ahead.copy(into, 0, from, Math.min(from + into.length, aheadBytes));
     },
   };
+}
+
+async function readFully(handle: FileHandle, into: Uint8Array, offsetBytes: number): Promise<number> {
+  let filledBytes = 0;
+  while (filledBytes < into.length) {
+    const { bytesRead } = await handle.read(into, filledBytes, into.length - filledBytes, offsetBytes + filledBytes);
+    if (bytesRead === 0) break;
+    filledBytes += bytesRead;
+  }
+  return filledBytes;
 }

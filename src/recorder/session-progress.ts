@@ -46,6 +46,9 @@ export interface ProgressListener {
   closed(file: ClosedFile): void;
 }
 
+/** FFmpeg writes about once a second: a file that did not grow for longer may have a successor. */
+const QUIET_LOOKS = 2;
+
 /** FFmpeg's log; appended to by FFmpeg, cut by us when it grows over the limit. */
 export const LOG_NAME = 'ffmpeg.log';
 const LONGEST_LOG_BYTES = 1024 ** 2;
@@ -64,6 +67,7 @@ export class SessionProgress {
   #lastFrameAtMs: number;
   #syncedAtMs: number;
   #hasParametersChanged = false;
+  #quietLooks = 0;
   #last: Promise<void> = Promise.resolve();
 
   constructor(session: Pick<Session, 'id' | 'dir' | 'spec'>, deps: ProgressDeps, listener: ProgressListener) {
@@ -165,7 +169,8 @@ export class SessionProgress {
     const before = this.#frames;
     const isGrowing = (await this.#file?.look()) ?? false;
     // A look for the next file costs as much as all the rest: only where there may be one.
-    if (!isGrowing || this.#isCutDue()) {
+    this.#quietLooks = isGrowing ? 0 : this.#quietLooks + 1;
+    if (this.#quietLooks >= QUIET_LOOKS || this.#isCutDue()) {
       await this.#followCuts();
       await this.#file?.look();
     }

@@ -102,6 +102,7 @@ test('frames add up over a cut, and the file before it is closed with its succes
   await write(0, 15);
   await write(1, 3);
   expect(await look(500)).toMatchObject({ frames: 15, silentMs: 0 });
+  await look(500);
   expect(await look(500)).toMatchObject({ frames: 18, completeBytes: 3, silentMs: 0 });
   expect(closed.map(({ index, successor }) => [index, successor?.index])).toEqual([[0, 1]]);
   await write(1, 7);
@@ -166,6 +167,7 @@ test('a file the walker gives up is closed with the reason, and the session goes
   await write(0, 101);
   await look(500);
   await write(1, 5);
+  await look(500);
   expect(await look(500)).toMatchObject({ frames: 15 });
   expect(closed[0]?.unreadable?.message).toBe('not what FFmpeg writes');
 });

@@ -42,7 +42,7 @@ function streamArgs(audio: CameraSpec['audio'], codec: 'h264' | 'hevc' | null): 
 
 function outputArgs(segmentDurationSec: number): readonly string[] {
   // delay_moov keeps sound and picture together when the camera is joined between keyframes; flush_packets belongs to the inner muxer.
-  const fragments = 'movflags=+frag_keyframe+delay_moov+default_base_moof:frag_duration=1000000:flush_packets=1';
+  const fragments = 'movflags=+frag_keyframe+delay_moov+default_base_moof:frag_duration=500000:flush_packets=1';
   return [
     ...['-f', 'segment', '-segment_time', String(segmentDurationSec), '-segment_atclocktime', '1'],
     ...['-reset_timestamps', '1', '-segment_format', 'mp4', '-segment_format_options', fragments, RECORDING_PATTERN],
