@@ -44,8 +44,12 @@ export interface DemoParts {
   stop(): Promise<void>;
 }
 
+/** Nothing was wanted: nothing is remembered either, and `dataDir` is not made. */
+const NO_PARTS: DemoParts = { temporal: null, store: null, cameraUrls: null, stop: async () => undefined };
+
 /** Throws what a part throws, after stopping those that had started. */
 export async function startDemoParts(options: DemoOptions): Promise<DemoParts> {
+  if (!Object.values(options.want).includes(true)) return NO_PARTS;
   const memory = await recallDemo(options.dataDir);
   // Keys are on disk before a server knows them: a store once started keeps them for ever.
   await rememberDemo(options.dataDir, memory);

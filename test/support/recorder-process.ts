@@ -25,6 +25,8 @@ export interface RecorderSettings {
   readonly env: Readonly<Record<string, string>>;
   readonly metricsPort: number;
   readonly args?: readonly string[];
+  /** Default: the caller's. */
+  readonly cwd?: string;
 }
 
 /** What `worker` is run with: nothing of the caller's environment but the search path. */
@@ -39,6 +41,7 @@ export function startRecorderProcess(settings: RecorderSettings): RecorderProces
       ...settings.env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: settings.cwd,
   });
   let output = '';
   for (const stream of [keeper.stdout, keeper.stderr]) {
