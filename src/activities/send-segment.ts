@@ -1,14 +1,19 @@
+import type { CameraId } from '../domain/ids.js';
 import { objectKeysOf } from '../domain/object-key.js';
 import type { SealedSegment } from '../domain/segment.js';
 import type { BufferPool } from '../object-store/buffer-pool.js';
 import { metadataOf } from '../object-store/coverage-metadata.js';
 import type { ObjectStore } from '../object-store/object-store.js';
+import type { PartProgress } from '../object-store/send-parts.js';
 import type { ExpectedObject } from '../object-store/stored-equality.js';
 import { uploadObject } from '../object-store/upload-object.js';
 import type { SendSegment } from './upload.js';
 
+/** A part of a segment is safe in the store; must not throw. */
+export type PartListener = (camera: CameraId, bytes: number, kind: PartProgress['kind']) => void;
+
 /** Sends with the multipart upload of `object-store`. */
-export function sendTo(store: ObjectStore, pool: BufferPool): SendSegment {
+export function sendTo(store: ObjectStore, pool: BufferPool, onPart: PartListener = () => {}): SendSegment {
   return async ({ segment, source, checkpoint, onCheckpoint, onProgress, signal }) => {
     let sentBytes = 0;
     return await uploadObject({
@@ -20,7 +25,8 @@ export function sendTo(store: ObjectStore, pool: BufferPool): SendSegment {
       checkpoint,
       onCheckpoint,
       pool,
-      onProgress: (bytes) => {
+      onProgress: (bytes, kind) => {
+        onPart(segment.camera, bytes, kind);
         sentBytes += bytes;
         onProgress(sentBytes);
       },

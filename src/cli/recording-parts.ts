@@ -6,7 +6,7 @@ import type { Variables } from '../config/settings-reader.js';
 import type { CameraSource } from '../domain/camera.js';
 import { createKeeperClient, type KeeperClient } from '../keeper/keeper-client.js';
 import type { Logger } from '../log.js';
-import { createStoreMetrics } from '../object-store/metrics.js';
+import { createStoreMetrics, type StoreMetrics } from '../object-store/metrics.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import { createS3Store } from '../object-store/s3.js';
 import { createRecorder } from '../recorder/create-recorder.js';
@@ -20,6 +20,7 @@ export interface RecordingParts {
   readonly keeper: KeeperClient;
   readonly spool: Spool;
   readonly store: ObjectStore;
+  readonly storeMetrics: StoreMetrics;
   /** Not started yet. */
   readonly recorder: Recorder;
 }
@@ -40,7 +41,9 @@ export async function openRecordingParts(options: {
   // The first pulse comes from here: opening a spool full of segments may take a while.
   const keeper = createKeeperClient(process);
   const spool = await openSpool(config.spool.dir, { log });
-  const store = createS3Store(config.store, createStoreMetrics(registry).observeRequest);
+  const storeMetrics = createStoreMetrics(registry);
+  for (const { id } of config.cameras) storeMetrics.addCamera(id);
+  const store = createS3Store(config.store, storeMetrics.observeRequest);
   const recorder = createRecorder({
     spool,
     keeper,
@@ -55,7 +58,7 @@ export async function openRecordingParts(options: {
       minFreeBytes: config.spool.minFreeBytes ?? defaultMinFreeBytes(config.cameras),
     },
   });
-  return { keeper, spool, store, recorder };
+  return { keeper, spool, store, storeMetrics, recorder };
 }
 
 /** The larger of 1 GiB and two segments of every configured camera. Pure. */

@@ -67,13 +67,14 @@ async function workerOptions(
   };
   const workflowCode = { kind: 'bundle', path: WORKFLOW_BUNDLE } as const;
   if (parts === null) return { role: 'workflows', ...shared, workflowCode };
-  const { recorder, spool, store } = parts;
+  const { recorder, spool, store, storeMetrics } = parts;
   const recording = {
     recorder,
     spool,
     store,
     configuredCameras: config.cameras,
     maxConcurrentUploads: config.maxConcurrentUploads,
+    onPart: storeMetrics.countPart,
     keepLocalMs: config.keepLocalMs,
   };
   return role === 'recorder'

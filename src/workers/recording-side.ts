@@ -112,7 +112,7 @@ export class RecordingSide {
       }),
       ...createUploadActivities({
         spool,
-        send: sendTo(store, pool),
+        send: sendTo(store, pool, this.#options.onPart),
         findStored: findStoredIn(store),
         observer: this.ledger,
         heartbeatEveryMs,

@@ -1,3 +1,4 @@
+import type { PartListener } from '../activities/send-segment.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { ObjectStore } from '../object-store/object-store.js';
@@ -37,6 +38,8 @@ export interface RecordingOptions {
   readonly store: ObjectStore;
   readonly configuredCameras: readonly ConfiguredCamera[];
   readonly maxConcurrentUploads: number;
+  /** Told of every part of a segment that is safe in the store. */
+  readonly onPart?: PartListener;
   /** How long a stored segment stays in the spool before it is confirmed and deleted. */
   readonly keepLocalMs: number;
   /** Default 50; every one may need two activity slots. */
