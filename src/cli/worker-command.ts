@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runKeeper } from '../keeper/keeper.js';
+import { forbidCoreDumps } from './core-dumps.js';
+import { takeSecrets } from './process-guards.js';
 import type { Role } from './roles.js';
 
 const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
@@ -31,12 +33,14 @@ export async function workerCommand(options: {
   if (check.code !== 0) return check.code;
   if (options.role === 'workflows') return serveWorkflows(options);
   const { spoolDir, ffmpegPath, warnings } = parseSummary(check.stdout);
-  for (const warning of warnings) process.stderr.write(`Warning: ${warning}\n`);
+  const coreWarning = await forbidCoreDumps();
+  for (const warning of [...warnings, ...(coreWarning === null ? [] : [coreWarning])])
+    process.stderr.write(`Warning: ${warning}\n`);
   return runKeeper({
     spoolDir,
     lockPath: join(spoolDir, 'lock'),
     workerArgv: [WORKER_PROCESS, ...shared],
-    workerEnv: { ...process.env, FFMPEG_PATH: ffmpegPath },
+    workerEnv: { ...takeSecrets(process.env), FFMPEG_PATH: ffmpegPath },
     cwd: process.cwd(),
   });
 }
