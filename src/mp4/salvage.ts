@@ -1,5 +1,3 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import { type BoxAt, boxAt } from './box-at.js';
 import { Mp4Error } from './mp4-error.js';
 import type { ReadAt } from './read-at.js';
@@ -29,19 +27,4 @@ async function soundBoxAt(source: ReadAt, offsetBytes: number, limitBytes: numbe
     if (error instanceof Mp4Error) return null;
     throw error;
   }
-}
-
-/**
- * Copies a recording up to `wholeBytes` into a new file, for FFmpeg: a tear inside a moof box makes it drop everything.
- * Not fsynced. When it fails or is aborted, a part of the new file may be left.
- * @throws Mp4Error `no-complete-fragment` for 0 bytes; the file system's own errors, also when `toPath` exists
- */
-export async function copyWholeFragments(
-  fromPath: string,
-  toPath: string,
-  { wholeBytes, signal }: { readonly wholeBytes: number; readonly signal?: AbortSignal },
-): Promise<void> {
-  if (wholeBytes === 0) throw new Mp4Error('no-complete-fragment', 'the recording has no whole fragment');
-  const from = createReadStream(fromPath, { end: wholeBytes - 1, highWaterMark: 1024 * 1024 });
-  await pipeline(from, createWriteStream(toPath, { flags: 'wx' }), { ...(signal && { signal }) });
 }

@@ -11,8 +11,10 @@ import { type CameraId, parseSegmentId, type SegmentId, type SessionId } from '.
 import type { SealedSegment } from '../domain/segment.js';
 import type { TimeRange } from '../domain/time-range.js';
 import type { Logger } from '../log.js';
+import { openFileSource } from '../mp4/file-source.js';
 import { buildHeader, checkHeader } from '../mp4/header-in-front.js';
 import { Mp4Error } from '../mp4/mp4-error.js';
+import { wholeFragmentBytes } from '../mp4/salvage.js';
 import type { Spool } from '../spool/spool.js';
 import { hashRecording, type RecordingHashes } from './hash-recording.js';
 import type { Remux } from './remux.js';
@@ -156,9 +158,10 @@ function headerOf(file: ClosedFile, facts: SegmentFacts, hashes: RecordingHashes
 
 async function remuxedOf(file: ClosedFile, facts: SegmentFacts, means: Means): Promise<SealableObject | undefined> {
   const path = `${file.path}.remuxed`;
-  const readableBytes = file.unreadable === null ? file.recording.completeBytes : file.sizeBytes;
   try {
-    await means.remux({ from: file.path, completeBytes: readableBytes, to: path }, means.signal);
+    const completeBytes = await readableBytes(file);
+    if (completeBytes === 0) return undefined;
+    await means.remux({ from: file.path, completeBytes, to: path }, means.signal);
     const hashes = await hashRecording(path, means.signal);
     return { container: 'remuxed', header: null, path, hashes, completeBytes: hashes.sizeBytes };
   } catch (error) {
@@ -166,6 +169,17 @@ async function remuxedOf(file: ClosedFile, facts: SegmentFacts, means: Means): P
     means.log.warn({ segment: facts.id, err: error }, 'remux failed: the recording itself is sealed');
     await rm(path, { force: true });
     return undefined;
+  }
+}
+
+/** A walker that gave up half-way knows the end of the first half only; what comes later may be whole too. */
+async function readableBytes({ unreadable, recording, path, sizeBytes }: ClosedFile): Promise<number> {
+  if (unreadable === null) return recording.completeBytes;
+  const source = await openFileSource(path);
+  try {
+    return await wholeFragmentBytes(source, sizeBytes);
+  } finally {
+    await source.close();
   }
 }
 

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { boxesIn } from '../../src/mp4/box.js';
 import { FragmentWalker } from '../../src/mp4/fragment-walker.js';
 import { buildHeader, checkHeader } from '../../src/mp4/header-in-front.js';
-import { copyWholeFragments, wholeFragmentBytes } from '../../src/mp4/salvage.js';
+import { wholeFragmentBytes } from '../../src/mp4/salvage.js';
 import { memorySource } from './support/memory-source.js';
 import { packetsOf } from './support/packets.js';
 import { ffmpeg, record, temporaryFolder } from './support/recordings.js';
@@ -83,21 +83,11 @@ describe('a torn recording', () => {
     await writeFile(torn, recording.subarray(0, second + 100));
     const wholeBytes = await wholeFragmentBytes(memorySource(await readFile(torn)), second + 100);
     const whole = join(folder, 'whole.mp4');
-    await copyWholeFragments(torn, whole, { wholeBytes });
-    expect((await readFile(whole)).equals(recording.subarray(0, second))).toBe(true);
+    await writeFile(whole, recording.subarray(0, wholeBytes));
     const { packets } = await packetsOf(whole);
     const index = await indexOf(recording.subarray(0, second));
     expect(packets).toHaveLength(index.tracks.reduce((sum, track) => sum + track.samples, 0));
     await expect(packetsOf(torn)).rejects.toThrow();
-  });
-
-  it('nothing is copied over an existing file, and nothing from a file without a whole fragment', async () => {
-    const existing = join(folder, 'existing.mp4');
-    await writeFile(existing, 'precious');
-    await expect(copyWholeFragments(path, existing, { wholeBytes: 10 })).rejects.toMatchObject({ code: 'EEXIST' });
-    expect(await readFile(existing, 'utf8')).toBe('precious');
-    const none = copyWholeFragments(path, join(folder, 'none.mp4'), { wholeBytes: 0 });
-    await expect(none).rejects.toMatchObject({ code: 'no-complete-fragment' });
   });
 });
 

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
-import { access, copyFile, mkdir, readdir, stat, truncate, writeFile } from 'node:fs/promises';
+import { access, copyFile, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { pino } from 'pino';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { DEFAULT_SPEC } from '../../src/domain/camera.js';
 import { crc32Hex } from '../../src/domain/crc32.js';
 import { parseCameraId, parseRecorderId, parseSessionId } from '../../src/domain/ids.js';
 import type { SealedSegment } from '../../src/domain/segment.js';
+import { boxesIn } from '../../src/mp4/box.js';
 import { createRecordingWalker } from '../../src/mp4/recording-index.js';
 import { createRemux } from '../../src/recorder/remux.js';
 import { SealQueue } from '../../src/recorder/seal-queue.js';
@@ -83,6 +84,14 @@ async function bytesOf(spool: Awaited<ReturnType<typeof left>>['spool'], segment
   return bytes;
 }
 
+/** Video frames FFmpeg finds. */
+async function framesIn(bytes: Buffer): Promise<number> {
+  const path = join(await tempDir('sealed'), 'whole.mp4');
+  await writeFile(path, bytes);
+  const hashes = await ffmpeg(['-i', path, '-map', '0:v', '-c', 'copy', '-f', 'framemd5', '-']);
+  return hashes.split('\n').filter((line) => line.startsWith('0,')).length;
+}
+
 test('every file of a session that ended is closed once, in order, with all its frames', async () => {
   const { jobs } = await left();
   expect(jobs.map(({ file }) => [file.index, file.successor?.index ?? null])).toEqual([
@@ -102,10 +111,7 @@ test('a sealed segment says the truth about its bytes, and FFmpeg plays it', asy
   expect(crc32Hex(crc32(bytes))).toBe(segment.crc32Hex);
   expect(createHash('sha256').update(bytes.subarray(offsetBytes)).digest('hex')).toBe(sha256Hex);
   expect(bytes.length).toBe(offsetBytes + sizeBytes);
-  const whole = join(await tempDir('sealed'), 'whole.mp4');
-  await writeFile(whole, bytes);
-  const hashes = await ffmpeg(['-i', whole, '-map', '0:v', '-c', 'copy', '-f', 'framemd5', '-']);
-  expect(hashes.split('\n').filter((line) => line.startsWith('0,'))).toHaveLength(segment.video.frames);
+  expect(await framesIn(bytes)).toBe(segment.video.frames);
 });
 
 test('sealed twice is sealed once', async () => {
@@ -135,6 +141,35 @@ test('where no header can be built FFmpeg remuxes, and the original goes', async
   expect(segment).toMatchObject({ container: 'remuxed', recording: { offsetBytes: 0, sizeBytes: segment.sizeBytes } });
   expect(crc32Hex(crc32(await bytesOf(spool, segment)))).toBe(segment.crc32Hex);
   await expect(access(job.file.path)).rejects.toThrow('ENOENT');
+});
+
+test('of a file the walker gave up, torn inside a moof, FFmpeg remuxes all whole fragments', async () => {
+  const { spool, jobs, deps } = await left(async (dir) => {
+    const path = join(dir, '000000.mp4');
+    const bytes = await readFile(path);
+    const fragments = boxesOf(bytes).filter(({ type }) => type === 'moof' || type === 'mdat');
+    const [, , , damaged] = fragments;
+    const torn = fragments.findLast(({ type }) => type === 'moof');
+    if (damaged === undefined || torn === undefined) throw new Error('too few fragments');
+    bytes.write('free', damaged.offsetBytes + 4, 'latin1');
+    await writeFile(path, bytes.subarray(0, torn.offsetBytes + 40));
+  });
+  const job = firstOf(jobs);
+  expect(job.file.unreadable).toMatchObject({ code: 'bad-box' });
+  const segment = segmentOf(await sealFile(job, deps, never));
+  expect(segment.container).toBe('remuxed');
+  expect(await framesIn(await bytesOf(spool, segment))).toBeGreaterThan(segment.video.frames);
+});
+
+test('of a file without a whole fragment FFmpeg is not even asked', async () => {
+  const { jobs, deps } = await left();
+  const job = unindexed(firstOf(jobs));
+  await writeFile(job.file.path, Buffer.alloc(job.file.sizeBytes, 7));
+  const remux = vi.fn();
+  const unreadable = new Error('not what FFmpeg writes');
+  const segment = segmentOf(await sealFile({ ...job, file: { ...job.file, unreadable } }, { ...deps, remux }, never));
+  expect(segment.container).toBe('as-recorded');
+  expect(remux).not.toHaveBeenCalled();
 });
 
 test('where that fails too the recording itself is the object', async () => {
@@ -201,6 +236,15 @@ function parts(spool: SealDeps['spool']): SealDeps['spool'] {
     find: (id) => spool.find(id),
     quarantine: (path, reason) => spool.quarantine(path, reason),
   };
+}
+
+function boxesOf(bytes: Buffer): readonly { readonly type: string; readonly offsetBytes: number }[] {
+  let offsetBytes = 0;
+  return boxesIn(bytes).map((box) => {
+    const at = { type: box.type, offsetBytes };
+    offsetBytes += box.whole.length;
+    return at;
+  });
 }
 
 /** As if the walker had refused: the same words, but no sample index behind them. */
