@@ -38,7 +38,10 @@ export async function checkConfig(options: {
   const ffmpeg = isRecording ? await judgeFfmpegOf(config) : { path: null, mistakes: [] };
   // What is wrong on paper has its default in `config`: what the machine says about that would only mislead.
   const found = [...report.mistakes, ...ffmpeg.mistakes].filter(
-    ({ setting }) => !mistakes.some((mistake) => mistake.setting === setting),
+    ({ setting }) =>
+      !mistakes.some((mistake) => mistake.setting === setting) &&
+      // `start` takes another port than one that nobody asked for.
+      !(setting === 'METRICS_PORT' && options.role === undefined && !config.isMetricsPortGiven),
   );
   if (mistakes.length + found.length > 0) throw new ConfigError([...mistakes, ...found]);
   if (config.temporal !== null) readTemporalSettings(config);

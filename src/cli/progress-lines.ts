@@ -21,7 +21,7 @@ export function progressLines(
       if (recording.has(id) === told.recording.has(id)) return [];
       return [`${id}: ${state.replace(/\.?$/, '.')}${todo === null ? '' : ` ${todo}`}`];
     }),
-    ...[...stored].filter((id) => !told.stored.has(id)).map((id) => `${id}: its first segment is stored`),
+    ...[...stored].filter((id) => !told.stored.has(id)).map((id) => `${id}: a segment is in the store.`),
     ...view.notices.filter((notice) => !told.notices.includes(notice)),
     ...(told.notices.length > 0 && view.notices.length === 0 ? ['Temporal and store answer again.'] : []),
   ];

@@ -1,9 +1,11 @@
+import { statfs } from 'node:fs/promises';
 import type { Registry } from 'prom-client';
 import { systemClock } from '../clock.js';
 import type { CameraConfig, Config } from '../config/config.js';
 import { createSecretResolver, SecretError } from '../config/secrets.js';
 import type { Variables } from '../config/settings-reader.js';
 import type { CameraSource } from '../domain/camera.js';
+import { DataBudget } from '../embedded/data-budget.js';
 import { createKeeperClient, type KeeperClient } from '../keeper/keeper-client.js';
 import type { Logger } from '../log.js';
 import { createStoreMetrics, type StoreMetrics } from '../object-store/metrics.js';
@@ -23,6 +25,8 @@ export interface RecordingParts {
   readonly storeMetrics: StoreMetrics;
   /** Not started yet. */
   readonly recorder: Recorder;
+  /** Null without a limit on what is recorded. */
+  readonly budget: DataBudget | null;
 }
 
 /** An hour of a Tapo camera in 2K is 2 GB. */
@@ -44,6 +48,10 @@ export async function openRecordingParts(options: {
   const storeMetrics = createStoreMetrics(registry);
   for (const { id } of config.cameras) storeMetrics.addCamera(id);
   const store = createS3Store(config.store, storeMetrics.observeRequest);
+  const budget =
+    config.dataDir === null
+      ? null
+      : new DataBudget({ dir: config.dataDir, limitBytes: config.dataLimitBytes, clock: systemClock });
   const recorder = createRecorder({
     spool,
     keeper,
@@ -53,12 +61,20 @@ export async function openRecordingParts(options: {
     clock: systemClock,
     random: Math.random,
     log,
+    ...(budget === null ? {} : { freeBytes: async () => await freeBytesWithin(budget, config.spool.dir) }),
     policies: {
       timeScale: config.policyTimeScale,
       minFreeBytes: config.spool.minFreeBytes ?? defaultMinFreeBytes(config.cameras),
     },
   });
-  return { keeper, spool, store, storeMetrics, recorder };
+  return { keeper, spool, store, storeMetrics, recorder, budget };
+}
+
+/** A limit that is reached is a full disk to the recorder: it ends and seals what it records, and goes on uploading. */
+async function freeBytesWithin(budget: DataBudget, spoolDir: string): Promise<number> {
+  if (await budget.look()) return 0;
+  const { bavail, bsize } = await statfs(spoolDir);
+  return bavail * bsize;
 }
 
 /** The larger of 1 GiB and two segments of every configured camera. Pure. */

@@ -18,6 +18,7 @@ import { policiesOf, type RunningWorker, startWorker } from '../workers/main.js'
 import { registerWorkerMetrics } from '../workers/metrics.js';
 import type { StartWorkerOptions } from '../workers/worker-options.js';
 import { loadRoleConfig, readTemporalSettings } from './check-command.js';
+import { limitNotice } from './limit-notice.js';
 import { endOnUncaught, takeSecrets } from './process-guards.js';
 import { openRecordingParts, type RecordingParts } from './recording-parts.js';
 import type { Role } from './roles.js';
@@ -87,6 +88,7 @@ function pageSources(config: Config, parts: RecordingParts | null, worker: Runni
     config,
     recorder: parts?.recorder ?? null,
     workerStatus: () => worker.status(),
+    limitNotice: () => limitNotice(parts?.budget ?? null),
     clock: systemClock,
   });
   return { state, coreMetricsUrl: worker.coreMetricsUrl };

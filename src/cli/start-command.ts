@@ -3,17 +3,18 @@
  *
  * 1. Nothing is started before the whole configuration is known to be right.
  * 2. Everything embedded, the spool included unless TEMP_DIR says otherwise, lives under `.data/`.
- * 3. The first Ctrl-C stops in order: recorder (which seals), cameras, store, Temporal. A second one forces.
+ * 3. One `start` a `.data/`.
+ * 4. What is embedded fills this machine's disk up to a limit and no further: then recording ends, and the rest goes on.
+ * 5. The first Ctrl-C stops in order: recorder (which seals), cameras, store, Temporal. A second one forces.
  */
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { systemClock } from '../clock.js';
 import type { Config } from '../config/config.js';
-import { DATA_LIMIT_BYTES, watchDataBudget } from '../embedded/data-budget.js';
 import { type DemoParts, startDemoParts } from '../embedded/demo.js';
 import { portFinder } from '../embedded/free-port.js';
-import { byteWords } from '../http/local-time.js';
+import { type SpoolLock, SpoolLockedError, takeSpoolLock } from '../keeper/spool-lock.js';
 import { createLogger } from '../log.js';
 import { redact } from '../redact.js';
 import { checkConfig } from './check-command.js';
@@ -38,12 +39,29 @@ export async function startCommand(options: { readonly configPath: string | unde
   try {
     const plan = await planOf(config, ffmpegPath ?? 'ffmpeg');
     if (plan.dataDir === null) for (const warning of warnings) say(`Warning: ${warning}`);
-    return await runParts(plan, options.configPath, stop);
+    const lock = plan.dataDir === null ? null : await lockData(plan.dataDir);
+    try {
+      return await runParts(plan, options.configPath, stop);
+    } finally {
+      await lock?.release();
+      if (stop.asked.aborted) say('Stopped.');
+    }
   } catch (error) {
     if (stop.asked.aborted) return 0;
     throw error;
   } finally {
     stop.close();
+  }
+}
+
+/** Two of everything on the same files would ruin them. */
+async function lockData(dataDir: string): Promise<SpoolLock> {
+  try {
+    return await takeSpoolLock(join(dataDir, 'lock'));
+  } catch (error) {
+    if (!(error instanceof SpoolLockedError)) throw error;
+    const { pid } = error.holder;
+    throw new Error(`It runs already, as process ${pid}, with ${dataDir}. Stop that one first.`, { cause: error });
   }
 }
 
@@ -56,6 +74,7 @@ async function planOf(config: Config, ffmpegPath: string): Promise<StartPlan> {
   const isAnyEmbedded = want.temporal || want.store || want.cameras;
   const dataDir = isAnyEmbedded ? resolve('.data') : null;
   const secretsDir = config.secretsDir ?? (dataDir === null ? null : join(dataDir, 'camera-secrets'));
+  if (dataDir !== null) await mkdir(dataDir, { recursive: true });
   if (dataDir !== null && secretsDir !== null) await mkdir(secretsDir, { recursive: true, mode: 0o700 });
   return {
     config,
@@ -63,10 +82,19 @@ async function planOf(config: Config, ffmpegPath: string): Promise<StartPlan> {
     dataDir,
     secretsDir,
     spoolDir: dataDir === null || config.spool.isGiven ? config.spool.dir : join(dataDir, 'spool'),
-    metricsPort: config.metricsPort === 0 ? await portFinder()() : config.metricsPort,
+    metricsPort: await choosePort(config),
     segmentDurationSec: config.givenSegmentSec ?? (dataDir === null ? 900 : 60),
     ffmpegPath,
   };
+}
+
+/** The check has refused a port that was asked for and is taken. */
+async function choosePort({ metricsPort, isMetricsPortGiven }: Config): Promise<number> {
+  if (metricsPort === 0) return portFinder()();
+  if (isMetricsPortGiven) return metricsPort;
+  const port = await portFinder()({ preferred: metricsPort });
+  if (port !== metricsPort) say(`Port ${metricsPort} is taken: the status page is on ${port}.`);
+  return port;
 }
 
 async function runParts(plan: StartPlan, configPath: string | undefined, stop: StopSignals): Promise<number> {
@@ -109,10 +137,13 @@ interface Company {
 
 /** Shows what happens until the recorder has ended. */
 async function keepCompany(child: KeeperChild, company: Company): Promise<number> {
-  const { stop, plan, logPath } = company;
+  const { stop, logPath } = company;
   const over = new AbortController();
-  stop.onAsked(() => child.stop());
-  const watching = Promise.all([showProgress(company, over.signal), watchBudget(plan, child, over.signal)]);
+  stop.onAsked(() => {
+    over.abort();
+    child.stop();
+  });
+  const watching = showProgress(company, over.signal);
   const code = await child.ended;
   over.abort();
   await watching;
@@ -149,6 +180,7 @@ async function screenOf({ plan, parts }: Company, pageUrl: string): Promise<Para
     },
     webUiUrl: parts.temporal?.uiUrl ?? config.temporalUiUrl,
     store: {
+      filesUrl: parts.store?.filesUrl ?? null,
       endpoint: parts.store?.endpoint ?? config.store?.endpoint ?? '',
       bucket: parts.store?.bucket ?? config.store?.bucket ?? '',
       isEmbedded: parts.store !== null,
@@ -160,21 +192,18 @@ async function screenOf({ plan, parts }: Company, pageUrl: string): Promise<Para
     bytesPerHour: cameras.length * 2e9,
     spoolDir: plan.spoolDir,
     dataDir: plan.dataDir,
-    maxDataBytes: DATA_LIMIT_BYTES,
+    maxDataBytes: config.dataLimitBytes,
     secretsDir: plan.secretsDir,
-    temporalCommand: await findProgram('temporal', null).catch(() => 'temporal'),
+    temporalCommand: await temporalCommand(),
   };
 }
 
-/** What is embedded writes to this machine's disk: a demo somebody forgot must not fill it. */
-async function watchBudget({ dataDir }: StartPlan, child: KeeperChild, signal: AbortSignal): Promise<void> {
-  if (dataDir === null) return;
-  const onChange = (state: 'within' | 'exceeded', usedBytes: number): void => {
-    if (state === 'within') return;
-    say(`${dataDir} holds ${byteWords(usedBytes)}: recording stops here. Remove the folder to start anew.`);
-    child.stop();
-  };
-  await watchDataBudget({ dir: dataDir, onChange, signal });
+/** As short as it can be typed in this folder. */
+async function temporalCommand(): Promise<string> {
+  const path = await findProgram('temporal', null).catch(() => 'temporal');
+  const here = relative('.', path);
+  if (!isAbsolute(path) || isAbsolute(here) || here.startsWith('..')) return path;
+  return here.includes(sep) ? here : `.${sep}${here}`;
 }
 
 function pageUrlOf({ config, metricsPort }: StartPlan): string {

@@ -23,6 +23,9 @@ export function recorderEnv(plan: StartPlan, parts: DemoParts): Readonly<Record<
     SEGMENT_SECONDS: String(plan.segmentDurationSec),
     FFMPEG_PATH: plan.ffmpegPath,
     ...(plan.secretsDir === null ? {} : { CAMERA_SECRETS_DIR: plan.secretsDir }),
+    ...(plan.dataDir === null
+      ? {}
+      : { CAMERA_RECORDER_DATA_DIR: plan.dataDir, CAMERA_RECORDER_DATA_LIMIT: String(plan.config.dataLimitBytes) }),
     ...(temporal === null
       ? {}
       : {

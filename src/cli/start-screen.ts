@@ -6,7 +6,13 @@ export interface StartScreen {
   readonly pageUrl: string;
   readonly temporal: { readonly address: string; readonly namespace: string; readonly isEmbedded: boolean };
   readonly webUiUrl: string | null;
-  readonly store: { readonly endpoint: string; readonly bucket: string; readonly isEmbedded: boolean };
+  readonly store: {
+    readonly endpoint: string;
+    readonly bucket: string;
+    /** Its own listing of the bucket, for a browser; null when not known. */
+    readonly filesUrl: string | null;
+    readonly isEmbedded: boolean;
+  };
   readonly cameras: readonly string[];
   readonly areCamerasSimulated: boolean;
   readonly segmentDurationSec: number;
@@ -30,7 +36,7 @@ export function startScreen(screen: StartScreen): string {
     '',
     costLine(screen),
     '',
-    'Try next, in another terminal:',
+    'Try next, in another terminal, in this folder:',
     ...tryLines(screen),
     '',
   ].join('\n');
@@ -43,6 +49,7 @@ function placeLines(screen: StartScreen): readonly string[] {
     ...(screen.webUiUrl === null ? [] : [['Temporal Web UI', screen.webUiUrl] as const]),
     ['Temporal', `${temporal.address}, namespace ${temporal.namespace}${embedded(temporal.isEmbedded)}`],
     ['Store (S3)', `${store.endpoint}, bucket ${store.bucket}${embedded(store.isEmbedded)}`],
+    ...(store.filesUrl === null ? [] : [['Recordings', `${store.filesUrl} (appear as each segment ends)`] as const]),
     ['Metrics', `${screen.pageUrl}/metrics, beside /health and /ready`],
     ['Spool', screen.spoolDir],
     ['Cameras', `${screen.cameras.join(', ')}${screen.areCamerasSimulated ? ' (simulated)' : ''}`],
@@ -53,17 +60,18 @@ function placeLines(screen: StartScreen): readonly string[] {
 function costLine(screen: StartScreen): string {
   const rate = `It writes about ${byteWords(screen.bytesPerHour)} an hour, in segments of ${screen.segmentDurationSec} s.`;
   if (screen.dataDir === null) return rate;
-  return `${rate} Everything started here is under ${screen.dataDir}; it stops at ${byteWords(screen.maxDataBytes)}.`;
+  return `${rate} Everything started here is under ${screen.dataDir}; recording stops when that holds ${byteWords(screen.maxDataBytes)}.`;
 }
 
 function tryLines(screen: StartScreen): readonly string[] {
   const temporal = (verb: string, rest: string): string =>
     `    ${screen.temporalCommand} workflow ${verb}${serverFlags(screen.temporal)} ${rest}`;
   const next = `camera-${screen.cameras.length + 1}`;
-  const input = `'{"spec":{"source":{"kind":"secret","name":"${next}"}}}'`;
+  const segment = screen.segmentDurationSec === 900 ? '' : `,"segmentDurationSec":${screen.segmentDurationSec}`;
+  const input = `'{"spec":{"source":{"kind":"secret","name":"${next}"}${segment}}}'`;
   return [
     '  the state of every camera, as on the status page',
-    '    npx camera-recorder status',
+    `    npx camera-recorder status${isUsualPage(screen.pageUrl) ? '' : ` --url ${screen.pageUrl}`}`,
     '  pause a camera, and go on',
     temporal('update execute', '--workflow-id camera-1 --name pause'),
     temporal('update execute', '--workflow-id camera-1 --name resume'),
@@ -75,6 +83,11 @@ function tryLines(screen: StartScreen): readonly string[] {
         ]),
     temporal('start', `--type Camera --task-queue camera-recorder --workflow-id ${next} --input ${input}`),
   ];
+}
+
+/** `status` looks there by itself. */
+function isUsualPage(pageUrl: string): boolean {
+  return pageUrl === 'http://127.0.0.1:9090';
 }
 
 /** Nothing where the Temporal CLI looks by itself. */

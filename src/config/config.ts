@@ -20,6 +20,8 @@ export interface Config {
   readonly ffmpegPath: string | null;
   /** `METRICS_PORT`, default 9090; 0 takes any free one. */
   readonly metricsPort: number;
+  /** Whether a person chose it; `start` takes another one when it is taken and nobody did. */
+  readonly isMetricsPortGiven: boolean;
   /** `METRICS_HOST`, the address to listen on. Default 0.0.0.0 in Kubernetes, else 127.0.0.1: the page has no password. */
   readonly metricsHost: string;
   /** `MAX_CONCURRENT_UPLOADS`, default 4. */
@@ -36,6 +38,10 @@ export interface Config {
   readonly isEmbeddedAllowed: boolean;
   /** `CAMERA_RECORDER_TIME_SCALE`, 1 outside of tests, which shrink every policy time with it. */
   readonly policyTimeScale: number;
+  /** `CAMERA_RECORDER_DATA_DIR`: what `start` keeps everything in; null for a recorder on its own. */
+  readonly dataDir: string | null;
+  /** `CAMERA_RECORDER_DATA_LIMIT`, 10 GB outside of tests: recording stops when `dataDir` holds so much. */
+  readonly dataLimitBytes: number;
 }
 
 export interface CameraConfig {

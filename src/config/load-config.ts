@@ -90,6 +90,7 @@ export function readConfig(options: LoadConfigOptions): ReadConfig {
     secretsDir,
     ffmpegPath: pathOf(reader.value('FFMPEG_PATH', text, null), cwd),
     metricsPort: reader.value('METRICS_PORT', port, 9_090),
+    isMetricsPortGiven: reader.has('METRICS_PORT'),
     metricsHost: reader.value('METRICS_HOST', ipAddress, env['KUBERNETES_SERVICE_HOST'] ? '0.0.0.0' : '127.0.0.1'),
     maxConcurrentUploads: reader.value('MAX_CONCURRENT_UPLOADS', whole(1, 64), 4),
     // Under 10 minutes the store may have acknowledged from its page cache alone (INV-2).
@@ -99,6 +100,9 @@ export function readConfig(options: LoadConfigOptions): ReadConfig {
     logLevel: reader.value('LOG_LEVEL', oneOf(LOG_LEVELS), 'info'),
     isEmbeddedAllowed,
     policyTimeScale,
+    dataDir: pathOf(reader.value('CAMERA_RECORDER_DATA_DIR', text, null), cwd),
+    // Two and a half hours of two 2K cameras.
+    dataLimitBytes: reader.value('CAMERA_RECORDER_DATA_LIMIT', byteSize, 10_000_000_000),
   };
   return { config, mistakes: reader.mistakes };
 }

@@ -45,10 +45,12 @@ export const TEMPORAL_VARIABLES = [
   'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION',
 ] as const;
 
-/** For the image and for tests; not in the file. */
+/** For the image, for tests, and from `start` to the recorder it runs; not in the file. */
 export const PROGRAM_VARIABLES = [
   'CAMERA_RECORDER_CONFIG',
   'CAMERA_RECORDER_EMBEDDED',
+  'CAMERA_RECORDER_DATA_DIR',
+  'CAMERA_RECORDER_DATA_LIMIT',
   'CAMERA_RECORDER_TIME_SCALE',
 ] as const;
 export type ProgramVariable = (typeof PROGRAM_VARIABLES)[number];

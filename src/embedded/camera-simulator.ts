@@ -8,6 +8,8 @@ import { type ServerProcess, startServerProcess, untilReady } from './server-pro
 
 /** Drawing and encoding the picture takes most of it, once; it is cached. */
 const READY_DEADLINE_MS = 300_000;
+/** Beside the program, as it is nobody's data: who removes a demo's folder need not wait again. */
+const PICTURE_CACHE = fileURLToPath(new URL('../../.cache', import.meta.url));
 const PASSWORD_VARIABLE = 'SIMULATED_CAMERA_PASSWORD';
 
 const messageShape = z.discriminatedUnion('kind', [
@@ -23,7 +25,7 @@ export interface CameraSimulator extends ServerProcess {
 
 export interface CameraSimulatorOptions {
   readonly ffmpegPath: string;
-  /** Its log; the picture is cached in `picture/`. */
+  /** Its log. */
   readonly dir: string;
   readonly cameras: number;
   readonly account: { readonly user: string; readonly password: string };
@@ -58,7 +60,7 @@ async function startOn(firstPort: number, options: CameraSimulatorOptions): Prom
     onMessage: (sent) => {
       const message = messageShape.parse(sent);
       if (message.kind === 'serving') served = message.urls;
-      else options.onProgress?.(`drawing the picture of the simulated cameras: ${Math.round(message.share * 100)} %`);
+      else options.onProgress?.(`Drawing what the simulated cameras see (once): ${Math.round(message.share * 100)} %`);
     },
   });
   await untilReady(server, {
@@ -76,7 +78,7 @@ function simulatorArgs(options: CameraSimulatorOptions, firstPort: number): read
   return [
     options.program ?? fileURLToPath(new URL('../simulator/main.js', import.meta.url)),
     ...['--cameras', `${options.cameras}`, '--picture', '2k', '--port', `${firstPort}`],
-    ...['--cache', join(options.dir, 'picture'), '--ffmpeg', options.ffmpegPath],
+    ...['--cache', PICTURE_CACHE, '--ffmpeg', options.ffmpegPath],
     ...['--user', options.account.user, '--password-env', PASSWORD_VARIABLE],
   ];
 }

@@ -1,45 +1,43 @@
 /** Keeps a machine that only tries the recorder out from being filled: recording stops when the folder is full enough. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, systemClock } from '../clock.js';
+import type { Clock } from '../clock.js';
 
-/** Five hours of one 2K camera. */
-export const DATA_LIMIT_BYTES = 10_000_000_000;
-const LOOK_EVERY_MS = 15_000;
+/** A walk over ten thousand files takes 0.2 s; two 2K cameras write 11 MB meanwhile. */
+const LOOK_EVERY_MS = 10_000;
 /** The unit of `blocks`, whatever the file system's own is. */
 const BLOCK_BYTES = 512;
-/** Recording goes on again only once a tenth is free, so that it does not start and stop by turns. */
-const RESUME_SHARE = 0.9;
 
-export type BudgetState = 'within' | 'exceeded';
-
-/** What holds after seeing that much used; between the two marks it is what it was. */
-export function judgeBudget(state: BudgetState, usedBytes: number, limitBytes: number): BudgetState {
-  if (usedBytes >= limitBytes) return 'exceeded';
-  return usedBytes < limitBytes * RESUME_SHARE ? 'within' : state;
-}
-
-export interface DataBudgetOptions {
+/** A limit on what a folder holds. Once reached it stays so: recording that starts and stops by turns helps nobody. */
+export class DataBudget {
   readonly dir: string;
-  readonly limitBytes?: number;
-  /** Called at each change, starting from `within`. What it throws ends the watch. */
-  readonly onChange: (state: BudgetState, usedBytes: number) => Promise<void> | void;
-  readonly clock?: Clock;
-  readonly signal: AbortSignal;
-}
+  readonly limitBytes: number;
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  #isUsedUp = false;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
 
-/** Looks every 15 s until the signal aborts, and then resolves. */
-export async function watchDataBudget(options: DataBudgetOptions): Promise<void> {
-  const { clock = systemClock, limitBytes = DATA_LIMIT_BYTES, signal } = options;
-  let state: BudgetState = 'within';
-  while (!signal.aborted) {
-    const usedBytes = await measureFolder(options.dir);
-    const next = judgeBudget(state, usedBytes, limitBytes);
-    if (next !== state) await options.onChange(next, usedBytes);
-    state = next;
-    await clock.sleep(LOOK_EVERY_MS, signal).catch((error: unknown) => {
-      if (!signal.aborted) throw error;
-    });
+  constructor(options: {
+    readonly dir: string;
+    readonly limitBytes: number;
+    readonly clock: Pick<Clock, 'monotonicMs'>;
+  }) {
+    this.dir = options.dir;
+    this.limitBytes = options.limitBytes;
+    this.#clock = options.clock;
+  }
+
+  /** As of the last look. */
+  get isUsedUp(): boolean {
+    return this.#isUsedUp;
+  }
+
+  /** Looks, unless the last look was less than 10 s ago. */
+  async look(): Promise<boolean> {
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#isUsedUp || nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return this.#isUsedUp;
+    this.#lookedAtMs = nowMs;
+    this.#isUsedUp = (await measureFolder(this.dir)) >= this.limitBytes;
+    return this.#isUsedUp;
   }
 }
 

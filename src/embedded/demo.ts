@@ -37,7 +37,8 @@ export interface DemoOptions {
 /** A part is null when it was not wanted. */
 export interface DemoParts {
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string } | null;
-  readonly store: BucketAddress | null;
+  /** `filesUrl`: its own listing of the bucket, for a browser. */
+  readonly store: (BucketAddress & { readonly filesUrl: string }) | null;
   /** RTSP URLs with user and password: secrets (INV-7). */
   readonly cameraUrls: readonly string[] | null;
   /** Cameras first, then store and Temporal. Idempotent. */
@@ -64,7 +65,9 @@ export async function startDemoParts(options: DemoOptions): Promise<DemoParts> {
   };
   try {
     const [temporal, store, cameras] = await Promise.all([starting.temporal, starting.store, starting.cameras]);
-    await rememberDemo(options.dataDir, withPorts(memory, temporal?.first, store?.first, cameras?.first));
+    const now = withPorts(memory, temporal?.first, store?.first, cameras?.first);
+    await rememberDemo(options.dataDir, now);
+    for (const line of movedPorts(memory.ports, now.ports)) options.onProgress?.(line);
     return {
       temporal: temporal && pickTemporal(temporal.first),
       store: store && pickAddress(store.first),
@@ -157,10 +160,24 @@ function withPorts(
   };
 }
 
+/** Sentences for those ports that people know and that were taken. Pure. */
+export function movedPorts(wanted: DemoMemory['ports'], used: DemoMemory['ports']): readonly string[] {
+  const ports: readonly (readonly [string, number | undefined, number | undefined])[] = [
+    ['Temporal', wanted.temporal.grpc, used.temporal.grpc],
+    ["Temporal's Web UI", wanted.temporal.ui, used.temporal.ui],
+    ['the store', wanted.seaweedfs.s3, used.seaweedfs.s3],
+    ['the first simulated camera', wanted.firstCamera, used.firstCamera],
+  ];
+  return ports
+    .filter(([, before, now]) => before !== undefined && before !== now)
+    .map(([name, before, now]) => `Port ${before} is taken: ${name} listens on ${now}.`);
+}
+
 function pickTemporal({ address, namespace, uiUrl }: TemporalServer): NonNullable<DemoParts['temporal']> {
   return { address, namespace, uiUrl };
 }
 
-function pickAddress({ endpoint, bucket, accessKeyId, secretAccessKey }: BucketAddress): BucketAddress {
-  return { endpoint, bucket, accessKeyId, secretAccessKey };
+function pickAddress({ endpoint, bucket, accessKeyId, secretAccessKey, ports }: Seaweedfs): DemoParts['store'] {
+  const filesUrl = `http://127.0.0.1:${ports.filer}/buckets/${bucket}/`;
+  return { endpoint, bucket, accessKeyId, secretAccessKey, filesUrl };
 }

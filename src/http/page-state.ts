@@ -20,6 +20,8 @@ export interface PageStateOptions {
   /** Null in a process that only serves workflows. */
   readonly recorder: Pick<Recorder, 'conditions' | 'statistics'> | null;
   readonly workerStatus: () => WorkerStatus;
+  /** As `StatusInput.limitNotice`; absent where there is no limit. */
+  readonly limitNotice?: () => string | null;
   readonly clock: Clock;
 }
 
@@ -47,7 +49,7 @@ export class PageState {
 
   status(): StatusView {
     this.observe();
-    const { config, recorder, workerStatus, clock } = this.#options;
+    const { config, recorder, workerStatus, limitNotice, clock } = this.#options;
     const view = statusView({
       nowMs: clock.wallMs(),
       time: this.#time,
@@ -56,6 +58,7 @@ export class PageState {
       statistics: recorder?.statistics() ?? new Map(),
       worker: workerStatus(),
       gapsToday: (camera) => gapsToday(this.#gaps, camera),
+      limitNotice: limitNotice?.() ?? null,
       webUi:
         config.temporalUiUrl === null
           ? null

@@ -49,6 +49,8 @@ export interface StatusInput {
   readonly statistics: ReadonlyMap<CameraId, CameraStatistics>;
   readonly worker: WorkerStatus;
   readonly gapsToday: (camera: CameraId) => GapSeconds;
+  /** Set when recording has ended because there is room for no more, by the limit of a trial: why, and what to do. */
+  readonly limitNotice: string | null;
   /** The Temporal Web UI, and the namespace to look at. */
   readonly webUi: { readonly url: string; readonly namespace: string } | null;
 }
@@ -65,6 +67,7 @@ export function statusView(input: StatusInput): StatusView {
     headline: headlineOf(cameras),
     now: `${time.day(nowMs)} ${time.clock(nowMs)}, ${time.timezone} (${time.offset(nowMs)})`,
     notices: [
+      ...(input.limitNotice === null ? [] : [input.limitNotice]),
       ...linkNotice(
         'Temporal does not answer',
         'Recording and uploading go on; nothing is lost.',
@@ -122,6 +125,13 @@ function stateWords(id: CameraId, condition: CameraCondition, input: StatusInput
     case 'unassigned':
       return { level: 'off', state: `not recorded here${lastWords(id, input)}`, todo: null };
     case 'down': {
+      if (input.limitNotice !== null && condition.cause === 'disk-full') {
+        return {
+          level: 'bad',
+          state: `stopped since ${since}: the limit is reached${lastWords(id, input)}`,
+          todo: null,
+        };
+      }
       const { what, todo } = gapCauseTexts[condition.cause];
       const retry =
         condition.retryAtMs > nowMs
@@ -140,7 +150,11 @@ function unknownCondition(condition: never): never {
 
 function recordingWords(id: CameraId, since: string, input: StatusInput): string {
   const sealsAtMs = input.statistics.get(id)?.openSegment?.sealsAtMs;
-  const seals = sealsAtMs === undefined ? '' : `, segment seals at ${input.time.moment(sealsAtMs, input.nowMs)}`;
+  // A moment that has passed tells nobody anything: the segment is about to be sealed.
+  const seals =
+    sealsAtMs === undefined || sealsAtMs <= input.nowMs
+      ? ''
+      : `, segment seals at ${input.time.moment(sealsAtMs, input.nowMs)}`;
   return `recording since ${since}${seals}${lastWords(id, input)}`;
 }
 

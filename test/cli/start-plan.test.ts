@@ -19,7 +19,13 @@ const plan: StartPlan = {
 it('the recorder of a demo is told where everything is, in variables that worker takes', () => {
   const env = recorderEnv(plan, {
     temporal: { address: '127.0.0.1:7233', namespace: 'default', uiUrl: 'http://127.0.0.1:8233' },
-    store: { endpoint: 'http://127.0.0.1:8333', bucket: 'demo', accessKeyId: 'a', secretAccessKey: 's' },
+    store: {
+      endpoint: 'http://127.0.0.1:8333',
+      bucket: 'demo',
+      accessKeyId: 'a',
+      secretAccessKey: 's',
+      filesUrl: 'http://127.0.0.1:8888/buckets/demo/',
+    },
     cameraUrls: ['rtsp://u:p@127.0.0.1:8554/stream1', 'rtsp://u:p@127.0.0.1:8555/stream1'],
     stop: async () => undefined,
   });
@@ -32,6 +38,8 @@ it('the recorder of a demo is told where everything is, in variables that worker
     secretsDir: '/d/camera-secrets',
     ffmpegPath: '/bin/ffmpeg',
     metricsPort: 9090,
+    dataDir: '/d',
+    dataLimitBytes: 10e9,
   });
   expect(config.cameras.map(({ id, spec }) => [id, spec.segmentDurationSec])).toEqual([
     ['camera-1', 60],
@@ -41,7 +49,7 @@ it('the recorder of a demo is told where everything is, in variables that worker
 
 it('what was given is left as it is', () => {
   const env = recorderEnv(
-    { ...plan, secretsDir: null },
+    { ...plan, dataDir: null, secretsDir: null },
     { temporal: null, store: null, cameraUrls: null, stop: async () => undefined },
   );
   expect(Object.keys(env).sort()).toEqual(['FFMPEG_PATH', 'METRICS_PORT', 'SEGMENT_SECONDS', 'TEMP_DIR']);

@@ -31,7 +31,12 @@ const screen: StartScreen = {
   pageUrl: 'http://127.0.0.1:9090',
   temporal: { address: '127.0.0.1:7233', namespace: 'default', isEmbedded: true },
   webUiUrl: 'http://127.0.0.1:8233',
-  store: { endpoint: 'http://127.0.0.1:8333', bucket: 'camera-recordings', isEmbedded: true },
+  store: {
+    endpoint: 'http://127.0.0.1:8333',
+    bucket: 'camera-recordings',
+    filesUrl: 'http://127.0.0.1:8888/buckets/camera-recordings/',
+    isEmbedded: true,
+  },
   cameras: ['camera-1', 'camera-2'],
   areCamerasSimulated: true,
   segmentDurationSec: 60,
@@ -51,18 +56,19 @@ it('the screen fits a terminal and names every place', () => {
     'http://127.0.0.1:8233',
     '127.0.0.1:7233',
     'http://127.0.0.1:8333',
+    'http://127.0.0.1:8888/buckets/camera-recordings/',
     '/here/.data/spool',
   ]) {
     expect(text).toContain(place);
   }
   expect(text).toContain(
-    'It writes about 1.8 GB an hour, in segments of 60 s. Everything started here is under /here/.data; it stops at 10.0 GB.',
+    'It writes about 1.8 GB an hour, in segments of 60 s. Everything started here is under /here/.data; recording stops when that holds 10.0 GB.',
   );
 });
 
 it('the next camera is added by one command that holds no URL', () => {
   expect(startScreen(screen)).toContain(
-    `temporal workflow start --type Camera --task-queue camera-recorder --workflow-id camera-3 --input '{"spec":{"source":{"kind":"secret","name":"camera-3"}}}'`,
+    `temporal workflow start --type Camera --task-queue camera-recorder --workflow-id camera-3 --input '{"spec":{"source":{"kind":"secret","name":"camera-3"},"segmentDurationSec":60}}'`,
   );
 });
 
@@ -71,16 +77,22 @@ it('another server is named in every command', () => {
   expect(startScreen({ ...screen, temporal })).toContain('workflow start --address t:7234 --namespace cams --type');
 });
 
+it('a page on another port is named in the command that asks it', () => {
+  expect(startScreen(screen)).toContain('npx camera-recorder status\n');
+  const pageUrl = 'http://127.0.0.1:12345';
+  expect(startScreen({ ...screen, pageUrl })).toContain('npx camera-recorder status --url http://127.0.0.1:12345\n');
+});
+
 it('what was given is not said to be started here', () => {
   const given = startScreen({
     ...screen,
     temporal: { ...screen.temporal, isEmbedded: false },
-    store: { ...screen.store, isEmbedded: false },
+    store: { ...screen.store, filesUrl: null, isEmbedded: false },
     areCamerasSimulated: false,
     dataDir: null,
     secretsDir: null,
   });
-  expect(given).not.toMatch(/started here|simulated|stops at/);
+  expect(given).not.toMatch(/started here|simulated|stops when/);
   expect(given).toContain('CAMERA3_RTSP_URL');
 });
 
@@ -89,7 +101,7 @@ it('progress is told once, and trouble with what to do', () => {
   expect(first.lines).toEqual(['camera-1: recording since 14:03:12.']);
   expect(progressLines(first.told, view).lines).toEqual([]);
   const stored = progressLines(first.told, { ...view, cameras: [{ ...camera, storedSegments: 1 }] });
-  expect(stored.lines).toEqual(['camera-1: its first segment is stored']);
+  expect(stored.lines).toEqual(['camera-1: a segment is in the store.']);
   const trouble = progressLines(stored.told, {
     ...view,
     notices: ['Temporal does not answer since 14:08:00.'],

@@ -77,6 +77,7 @@ describe('a configuration that is right', () => {
       secretsDir: null,
       ffmpegPath: null,
       metricsPort: 9090,
+      isMetricsPortGiven: false,
       metricsHost: '127.0.0.1',
       maxConcurrentUploads: 4,
       keepLocalMs: 900_000,
@@ -85,6 +86,8 @@ describe('a configuration that is right', () => {
       logLevel: 'info',
       isEmbeddedAllowed: true,
       policyTimeScale: 1,
+      dataDir: null,
+      dataLimitBytes: 10e9,
     });
   });
 

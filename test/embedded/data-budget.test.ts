@@ -1,19 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import type { Clock } from '../../src/clock.js';
-import { judgeBudget, measureFolder, watchDataBudget } from '../../src/embedded/data-budget.js';
+import { expect, test } from 'vitest';
+import { DataBudget, measureFolder } from '../../src/embedded/data-budget.js';
 import { tempDir } from '../support/temp-dir.js';
-
-test.each([
-  ['within', 99, 'within'],
-  ['within', 100, 'exceeded'],
-  ['exceeded', 95, 'exceeded'],
-  ['exceeded', 90, 'exceeded'],
-  ['exceeded', 89, 'within'],
-] as const)('%s, with %i of 100 bytes used, becomes %s', (before, usedBytes, after) => {
-  expect(judgeBudget(before, usedBytes, 100)).toBe(after);
-});
 
 test('a folder is measured with all that is below it, and one that is not there is empty', async () => {
   const dir = await tempDir();
@@ -26,34 +15,18 @@ test('a folder is measured with all that is below it, and one that is not there 
   expect(usedBytes).toBeLessThan(2_100_000);
 });
 
-test('each change is told once, and the watch ends with its signal', async () => {
+test('a limit that is reached stays so, and the folder is looked at every 10 s', async () => {
   const dir = await tempDir();
   const big = join(dir, 'big');
-  const ending = new AbortController();
-  const told: string[] = [];
-  /** What happens between two looks. */
-  const meanwhile = [
-    () => writeFile(big, Buffer.alloc(200_000, 1)),
-    () => Promise.resolve(),
-    () => rm(big),
-    () => Promise.resolve(ending.abort()),
-  ];
-  const clock: Clock = { wallMs: () => 0, monotonicMs: () => 0, sleep: async () => await meanwhile.shift()?.() };
-  await watchDataBudget({
-    dir,
-    limitBytes: 100_000,
-    onChange: (state) => void told.push(state),
-    clock,
-    signal: ending.signal,
-  });
-  expect(told).toEqual(['exceeded', 'within']);
-  expect(meanwhile).toHaveLength(0);
-});
-
-test('a watch whose signal aborts while it waits ends without an error', async () => {
-  const ending = new AbortController();
-  onTestFinished(() => ending.abort());
-  const watch = watchDataBudget({ dir: await tempDir(), onChange: () => undefined, signal: ending.signal });
-  ending.abort();
-  await expect(watch).resolves.toBeUndefined();
+  const now = { ms: 0 };
+  const budget = new DataBudget({ dir, limitBytes: 100_000, clock: { monotonicMs: () => now.ms } });
+  expect(await budget.look()).toBe(false);
+  await writeFile(big, Buffer.alloc(200_000, 1));
+  now.ms = 9_999;
+  expect(await budget.look()).toBe(false);
+  now.ms = 10_000;
+  expect(await budget.look()).toBe(true);
+  await rm(big);
+  now.ms = 60_000;
+  expect([await budget.look(), budget.isUsedUp]).toEqual([true, true]);
 });

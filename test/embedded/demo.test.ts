@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { type TestContext, test } from 'vitest';
 import { isBucketServed } from '../../src/embedded/bucket-probe.js';
-import { type DemoOptions, startDemoParts } from '../../src/embedded/demo.js';
+import { type DemoOptions, movedPorts, startDemoParts } from '../../src/embedded/demo.js';
 import { createLogger } from '../../src/log.js';
 import { tempDirUntil } from '../support/temp-dir.js';
 import { toolPath } from '../support/tools.js';
@@ -56,7 +56,7 @@ test.concurrent('a demo starts what is wanted, and a second start finds its keys
   expect(first.cameraUrls).toHaveLength(2);
   const camera = new URL(first.cameraUrls![1]!);
   expect(await readAll(Number(camera.port))).toBe(camera.password);
-  expect(options.progress).toEqual(['drawing the picture of the simulated cameras: 50 %']);
+  expect(options.progress).toEqual(['Drawing what the simulated cameras see (once): 50 %']);
 
   const memory = join(options.dataDir, 'demo.json');
   expect((await stat(memory)).mode & 0o777).toBe(0o600);
@@ -126,6 +126,12 @@ test.concurrent('a demo whose notes cannot be read says which file, and changes 
   await writeFile(memory, '{"accessKeyId": 7}');
   await expect(startDemoParts(options)).rejects.toThrow(memory);
   expect(await readFile(memory, 'utf8')).toBe('{"accessKeyId": 7}');
+});
+
+test('only ports that people know, and that were taken, are told', ({ expect }) => {
+  const wanted = { temporal: { grpc: 7233, ui: 8233 }, seaweedfs: { s3: 8333 }, firstCamera: 8554 };
+  const used = { temporal: { grpc: 12_345, ui: 8233, http: 1 }, seaweedfs: { s3: 8333, filer: 2 }, firstCamera: 8554 };
+  expect(movedPorts(wanted, used)).toEqual(['Port 7233 is taken: Temporal listens on 12345.']);
 });
 
 function storeLog(): { readonly log: DemoOptions['log']; readonly storePids: readonly number[] } {

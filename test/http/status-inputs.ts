@@ -67,6 +67,7 @@ export function statusInput(more: Partial<StatusInput> = {}): StatusInput {
       spool: null,
     },
     gapsToday: () => ({}),
+    limitNotice: null,
     webUi: null,
     ...more,
   };

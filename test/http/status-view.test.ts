@@ -165,3 +165,28 @@ it('the spool is told in a sentence', () => {
     'Spool: 12.0 GB free of 100 GB; 3 segments (1.4 GB) wait for the store, the oldest until 13:15:00; 1 files in quarantine.',
   );
 });
+
+it('a limit that is reached is the reason, and not a full disk', () => {
+  const down = {
+    kind: 'down',
+    cause: 'disk-full',
+    sinceMs: at('13:07:00'),
+    retryAtMs: at('13:09:00'),
+    detail: redact(''),
+  };
+  const conditions = new Map([[camera1, down as CameraCondition]]);
+  const { notices, cameras } = statusView(statusInput({ conditions, limitNotice: 'Enough.' }));
+  expect(notices).toEqual(['Enough.']);
+  expect(cameras[0]).toMatchObject({
+    level: 'bad',
+    state: 'stopped since 14:07:00: the limit is reached, last stored 14:00–14:15',
+    todo: null,
+  });
+  expect(statusView(statusInput({ conditions })).cameras[0]?.state).toContain('The spool has no space left.');
+});
+
+it('a moment of sealing that has passed is not told', () => {
+  const late = { ...statistics, openSegment: { startedAtMs: at('12:59:58'), sealsAtMs: at('13:00:00') } };
+  const [camera] = statusView(statusInput({ statistics: new Map([[camera1, late]]) })).cameras;
+  expect(camera?.state).not.toContain('seals');
+});
