@@ -21,7 +21,7 @@ import type { UploadLedger } from './upload-ledger.js';
 const NOTICES_A_SIGNAL = 50;
 
 export interface AnnounceDeps {
-  readonly spool: Pick<Spool, 'list' | 'usage'>;
+  readonly spool: Pick<Spool, 'list' | 'find' | 'usage'>;
   readonly ledger: UploadLedger;
   readonly policies: Policies;
   readonly clock: Clock;
@@ -94,11 +94,22 @@ export class Announcer {
 
   async #startDirectly(session: TemporalSession, segments: readonly SealedSegment[], why: string): Promise<void> {
     for (const segment of segments) {
-      await startUpload(session, segment, this.#deps.policies);
+      const isStarted = await this.#startUpload(session, segment);
       this.#note([segment]);
       this.#lost.delete(segment.id);
+      if (!isStarted) continue;
       this.#deps.log.info({ camera: segment.camera, segment: segment.id, why }, 'upload started directly');
     }
+  }
+
+  /** `false` when it completed since the scan. */
+  async #startUpload(session: TemporalSession, segment: SealedSegment): Promise<boolean> {
+    const { policies, spool } = this.#deps;
+    if (!this.#lost.has(segment.id) && (await startUpload(session, segment, { reuse: 'first', policies }))) return true;
+    // An upload completes after its receipt is on disk: one that did, and left none, is needed again.
+    const entry = await spool.find(segment.id);
+    if (entry === undefined || entry.kind === 'stored') return false;
+    return await startUpload(session, segment, { reuse: 'again', policies });
   }
 
   #note(segments: readonly SealedSegment[]): void {

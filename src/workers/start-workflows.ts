@@ -16,17 +16,24 @@ const cameraIdKey = defineSearchAttributeKey('CameraId', SearchAttributeType.KEY
 const recorderKey = defineSearchAttributeKey('Recorder', SearchAttributeType.KEYWORD);
 const segmentStartKey = defineSearchAttributeKey('SegmentStart', SearchAttributeType.DATETIME);
 
-/** Idempotent: one that runs already is left alone. One that completed is repeated, because the spool says it is needed. */
-export async function startUpload(session: TemporalSession, segment: SealedSegment, policies: Policies): Promise<void> {
+/**
+ * Idempotent: one that runs already is left alone. `first` repeats none that completed, and resolves to `false` then;
+ * `again` repeats it.
+ */
+export async function startUpload(
+  session: TemporalSession,
+  segment: SealedSegment,
+  options: { readonly reuse: 'first' | 'again'; readonly policies: Policies },
+): Promise<boolean> {
   const { id, recorder, camera, sizeBytes, fromMs } = segment;
-  const input: UploadSegmentInput = { segment: id, recorder, sizeBytes, fromMs, ...scaleOf(policies) };
-  await session.ask(
+  const input: UploadSegmentInput = { segment: id, recorder, sizeBytes, fromMs, ...scaleOf(options.policies) };
+  const start = session.ask(
     async ({ workflow }) =>
       await workflow.start('UploadSegment', {
         taskQueue: WORKFLOW_QUEUE,
         workflowId: uploadWorkflowIdOf(id),
         args: [input],
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        workflowIdReusePolicy: options.reuse === 'first' ? 'ALLOW_DUPLICATE_FAILED_ONLY' : 'ALLOW_DUPLICATE',
         workflowIdConflictPolicy: 'USE_EXISTING',
         staticSummary: `started directly by recorder ${recorder}`,
         typedSearchAttributes: [
@@ -36,6 +43,7 @@ export async function startUpload(session: TemporalSession, segment: SealedSegme
         ],
       }),
   );
+  return await untilStarted(start);
 }
 
 /** `first`: only when there never was one. `again`: also after one that ended. `false` when somebody was quicker. */
@@ -46,18 +54,24 @@ export async function startCamera(
   options: { readonly reuse: 'first' | 'again'; readonly policies: Policies },
 ): Promise<boolean> {
   const input: CameraInput = { spec, ...scaleOf(options.policies) };
+  const start = session.ask(
+    async ({ workflow }) =>
+      await workflow.start('Camera', {
+        taskQueue: WORKFLOW_QUEUE,
+        workflowId: camera,
+        args: [input],
+        workflowIdReusePolicy: options.reuse === 'first' ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY',
+        staticSummary: `records ${camera}`,
+        typedSearchAttributes: [{ key: cameraIdKey, value: camera }],
+      }),
+  );
+  return await untilStarted(start);
+}
+
+/** `false` when there is or was one that must not be repeated. */
+async function untilStarted(start: Promise<unknown>): Promise<boolean> {
   try {
-    await session.ask(
-      async ({ workflow }) =>
-        await workflow.start('Camera', {
-          taskQueue: WORKFLOW_QUEUE,
-          workflowId: camera,
-          args: [input],
-          workflowIdReusePolicy: options.reuse === 'first' ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY',
-          staticSummary: `records ${camera}`,
-          typedSearchAttributes: [{ key: cameraIdKey, value: camera }],
-        }),
-    );
+    await start;
     return true;
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
