@@ -4,8 +4,7 @@
  * 1. A request is answered, refused, or fails at its deadline; none waits for ever.
  * 2. An exit reaches the listener once, and is acknowledged only after the listener returned: a worker that dies while handling
  *    it leaves it for the next one.
- * 3. A spawn that was given up at its deadline and succeeds all the same is undone.
- * 4. What arrives before its listener is kept until the listener is there.
+ * 3. What arrives before its listener is kept until the listener is there.
  */
 import type { SessionId } from '../domain/ids.js';
 import { KeeperError } from './keeper-error.js';
@@ -20,10 +19,14 @@ export interface ProcessExit {
 
 /** The worker's view of the keeper. The only thing the recorder knows of it. */
 export interface KeeperClient {
-  /** Rejects with `KeeperError` when the program cannot be started. Asking again for a session that runs resolves to its process. */
+  /**
+   * Rejects with `KeeperError` when the program cannot be started; after `no-answer` it may run all the same, or soon: `list` tells.
+   * Asking again for a session that runs resolves to its process.
+   */
   spawn(request: SpawnRequest): Promise<FfmpegProcess>;
   /** Resolves to whether the process was there to be signalled. */
   signal(session: SessionId, signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean>;
+  /** With everything a spawn was asked for before. */
   list(): Promise<readonly FfmpegProcess[]>;
   /** Each exit is told once to the one listener, also those that happened before this worker lived. Returning means heard. */
   onExited(listener: (exit: ProcessExit) => void): void;
@@ -164,15 +167,8 @@ class ChannelKeeperClient implements KeeperClient {
     if (event.kind === 'exited')
       return this.#tellExit({ session: event.session, code: event.code, signal: event.signal });
     if (event.kind === 'leave') return this.#tellLeave(event.mode);
-    const settle = this.#waiting.get(event.id);
-    if (settle !== undefined) return settle(event);
-    if (event.kind === 'spawned') this.#undo(event.process);
+    this.#waiting.get(event.id)?.(event);
   };
-
-  /** Whoever asked has been told that it failed, and may have asked for another: this one would hold the camera for ever. */
-  #undo({ session }: FfmpegProcess): void {
-    this.#send({ kind: 'signal', id: ++this.#lastId, session, signal: 'SIGKILL' });
-  }
 
   #tellExit(exit: ProcessExit): void {
     if (this.#exitListener === null) {

@@ -7,6 +7,7 @@
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../clock.js';
 import type { CameraSpec } from '../domain/camera.js';
 import type { CameraId, SessionId } from '../domain/ids.js';
 import type { SealedSegment } from '../domain/segment.js';
@@ -26,7 +27,7 @@ import { nominalStartOf, startOf } from './times.js';
 
 export interface SessionsDeps extends StartDeps, ProgressDeps {
   readonly log: Logger;
-  readonly clock: StartDeps['clock'];
+  readonly clock: Clock;
   readonly queue: SealQueue;
   /** What happened to a session, in the supervisor's words. */
   happened(event: SupervisorEvent): void;

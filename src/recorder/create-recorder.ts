@@ -13,8 +13,9 @@ import type { SealedSegment } from '../domain/segment.js';
 import type { KeeperClient, ProcessExit } from '../keeper/keeper-client.js';
 import type { Logger } from '../log.js';
 import { createRecordingWalker } from '../mp4/recording-index.js';
-import { listSessions, type OpenSession, readSessionFile } from '../spool/session-files.js';
+import { listSessions, type OpenSession } from '../spool/session-files.js';
 import type { Spool } from '../spool/spool.js';
+import { adoptedSession } from './adopted-session.js';
 import { CurrentAttachment } from './attachment.js';
 import { CameraSupervisor, type SupervisorDeps } from './camera-supervisor.js';
 import { createDiskProbe } from './disk-probe.js';
@@ -22,7 +23,6 @@ import { DEFAULT_RECORDER_POLICIES, RESUME_FACTOR, type RecorderPolicies } from 
 import type { Attachment, AttachOptions, Recorder } from './recorder.js';
 import { createRemux } from './remux.js';
 import type { CameraStatistics } from './statistics.js';
-import type { Session } from './supervisor-state.js';
 
 export interface RecorderDeps {
   readonly spool: Spool;
@@ -183,7 +183,7 @@ class SpoolRecorder implements Recorder {
 
   async #takeOne(found: OpenSession, running: ReadonlySet<SessionId>): Promise<void> {
     const { supervisor } = this.#slot(found.camera);
-    const session = await this.#sessionOf(found, supervisor);
+    const session = await adoptedSession(found, supervisor.spec, this.#deps.clock);
     if (session === undefined) {
       this.#deps.log.warn(
         { camera: found.camera, session: found.session },
@@ -193,13 +193,6 @@ class SpoolRecorder implements Recorder {
     }
     if (running.has(found.session) && !this.#exits.has(found.session)) supervisor.adopt(session);
     else supervisor.recover(session, this.#exits.get(found.session));
-  }
-
-  /** With its folder's word on how it was started, or else the assignment's. */
-  async #sessionOf(found: OpenSession, supervisor: CameraSupervisor): Promise<Session | undefined> {
-    const spec = (await readSessionFile(found.dir))?.spec ?? supervisor.spec;
-    if (spec === undefined) return undefined;
-    return { id: found.session, dir: found.dir, spec, startedAtMs: this.#deps.clock.monotonicMs() };
   }
 
   #exited(exit: ProcessExit): void {

@@ -3,10 +3,14 @@ import type { Clock } from '../clock.js';
 import type { CameraSource, CameraSpec } from '../domain/camera.js';
 import { type CameraId, type Redacted, sessionIdOf } from '../domain/ids.js';
 import type { KeeperClient } from '../keeper/keeper-client.js';
+import { KeeperError } from '../keeper/keeper-error.js';
+import type { FfmpegProcess } from '../keeper/protocol.js';
+import type { Logger } from '../log.js';
 import { redact } from '../redact.js';
-import { writeSessionFile } from '../spool/session-files.js';
+import { openFiles, writeSessionFile } from '../spool/session-files.js';
 import type { Spool } from '../spool/spool.js';
 import { isNoSpace } from '../spool/spool-error.js';
+import { adoptedSession } from './adopted-session.js';
 import { recordingCommand } from './ffmpeg/args.js';
 import { type CameraUrl, CameraUrlError, parseCameraUrl } from './ffmpeg/camera-url.js';
 import type { FailureKind, SessionOutcome } from './outcome.js';
@@ -21,14 +25,21 @@ export interface StartDeps {
   hasRoom(): Promise<boolean>;
   readonly ffmpegPath: string;
   readonly clock: Clock;
+  readonly log: Logger;
   readonly random: () => number;
 }
+
+/** Each question has a deadline of many seconds itself. */
+const ASK_AGAIN_MS = 100;
 
 export type StartResult =
   | { readonly kind: 'started'; readonly session: Session }
   | { readonly kind: 'failed'; readonly outcome: SessionOutcome };
 
-/** Starts FFmpeg for a camera in a folder of its own. Failing is a value: the supervisor waits and tries again. */
+/**
+ * Starts FFmpeg for a camera in a folder of its own. Where one is under way that nobody follows, that is the session: it may have
+ * been started with another spec. Failing is a value: the supervisor waits and tries again.
+ */
 export async function startSession(
   camera: CameraId,
   spec: CameraSpec,
@@ -56,20 +67,45 @@ async function spawnSession(
   const dir = spool.layout.sessionDir(camera, id);
   const { args, ffconcat } = recordingCommand(how.spec, how.url, how.codec);
   await writeSessionFile(dir, { schema: 1, session: id, camera, spec: how.spec, startedAtMs });
+  const started = { kind: 'started', session: { id, dir, spec: how.spec, startedAtMs: clock.monotonicMs() } } as const;
   try {
     await keeper.spawn({ session: id, camera, argv: [deps.ffmpegPath, ...args], ffconcat, cwd: dir });
+    return started;
   } catch (error) {
-    await endUnknown(camera, keeper);
-    await rm(dir, { recursive: true, force: true });
+    const running = isPerhapsRunning(error) ? await runningSession(camera, deps) : undefined;
+    if (running?.id === id) return started;
+    if ((await openFiles(dir)).length === 0) await rm(dir, { recursive: true, force: true });
+    if (running !== undefined) return { kind: 'started', session: running };
     throw error;
   }
-  return { kind: 'started', session: { id, dir, spec: how.spec, startedAtMs: clock.monotonicMs() } };
 }
 
-/** The answer may have got lost, or an older process may be in the way: nothing of this camera that nobody follows may go on (INV-5). */
-async function endUnknown(camera: CameraId, keeper: StartDeps['keeper']): Promise<void> {
-  for (const process of await keeper.list()) {
-    if (process.camera === camera) await keeper.signal(process.session, 'SIGKILL');
+/** An older process has the camera, or the answer got lost. */
+function isPerhapsRunning(error: unknown): boolean {
+  return error instanceof KeeperError && (error.code === 'already-recording' || error.code === 'no-answer');
+}
+
+/** What the keeper holds for the camera: it records, and so it is ours (INV-5). What has no folder records nothing, and is ended. */
+async function runningSession(camera: CameraId, deps: StartDeps): Promise<Session | undefined> {
+  const process = (await surelyListed(deps)).find((one) => one.camera === camera);
+  if (process === undefined) return undefined;
+  const { session } = process;
+  const dir = deps.spool.layout.sessionDir(camera, session);
+  const adopted = await adoptedSession({ session, dir }, undefined, deps.clock);
+  if (adopted === undefined) await deps.keeper.signal(session, 'SIGKILL');
+  else deps.log.info({ camera, session }, 'a recording that was under way is followed');
+  return adopted;
+}
+
+/** A keeper that is late is asked until it answers or is gone: before that, nothing is known. */
+async function surelyListed({ keeper, clock }: StartDeps): Promise<readonly FfmpegProcess[]> {
+  for (;;) {
+    try {
+      return await keeper.list();
+    } catch (error) {
+      if (!(error instanceof KeeperError) || error.code !== 'no-answer') throw error;
+      await clock.sleep(ASK_AGAIN_MS);
+    }
   }
 }
 

@@ -199,7 +199,12 @@ function onStop(state: SupervisorState, cause: StopCause, context: StepContext):
 function onStarted(state: SupervisorState, session: Session, context: StepContext): Step {
   if (state.kind !== 'starting') return [state, [{ kind: 'signal', session: session.id, signal: 'SIGKILL' }]];
   const connecting = { kind: 'connecting', session, attempts: state.attempts } as const;
-  if (state.stop === null) return [connecting, []];
+  if (state.stop === null) {
+    // It was under way already, and records otherwise than is wanted now.
+    return isSameSpec(session.spec, state.spec)
+      ? [connecting, []]
+      : terminate(connecting, { kind: 'stop-requested', cause: 'reconfigured' }, state.spec, context);
+  }
   return terminate(connecting, { kind: 'stop-requested', cause: state.stop.cause }, state.stop.next, context);
 }
 

@@ -33,7 +33,8 @@ export interface Bench {
   readonly processes: FfmpegProcesses;
   /** Every line the recorders logged. */
   readonly logged: readonly string[];
-  recorder(changed?: Partial<RecorderDeps>): Promise<Recorder>;
+  /** @param keeperOf may put something between the recorder and its keeper */
+  recorder(changed?: Partial<RecorderDeps>, keeperOf?: (keeper: KeeperClient) => KeeperClient): Promise<Recorder>;
   camera(id: string, options?: Partial<SimulatedCameraOptions>): Promise<TestCamera>;
   segments(camera: CameraId): Promise<readonly SealedSegment[]>;
   /** Counters of all frames in sealed segments, in order. */
@@ -72,8 +73,8 @@ export async function createBench({ onTestFinished }: Pick<TestContext, 'onTestF
     spool,
     processes,
     logged,
-    recorder: async (changed = {}) => {
-      const keeper = keeperClientOf(processes, keepers);
+    recorder: async (changed = {}, keeperOf = (keeper) => keeper) => {
+      const keeper = keeperOf(keeperClientOf(processes, keepers));
       const recorder = createRecorder({
         spool,
         keeper,

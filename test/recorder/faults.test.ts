@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { parseSessionId } from '../../src/domain/ids.js';
 import type { SealedSegment } from '../../src/domain/segment.js';
+import { KeeperError } from '../../src/keeper/keeper-error.js';
 import type { Recorder } from '../../src/recorder/recorder.js';
 import { auditFrames } from '../../src/simulator/audit.js';
+import { listSessions, writeSessionFile } from '../../src/spool/session-files.js';
 import { type Bench, createBench, isRecording, smallPicture, type TestCamera, until } from './bench.js';
 
 const FRESH = { lastEndedAtMs: null, notBeforeMs: null, taskToken: null };
@@ -218,6 +221,58 @@ describe.concurrent('a recorder', () => {
     expect(segments.map(({ closed }) => closed)).toContain('salvaged');
     expect(causesOf(segments)).toEqual(['ffmpeg-died']);
     expect((await bench.spool.assignments.find(camera.id))?.desired).toBe('record');
+  });
+
+  test('whose order to spawn was obeyed, but never answered, follows what was started', async ({ onTestFinished }) => {
+    const bench = await createBench({ onTestFinished });
+    const camera = await bench.camera('unheard');
+    let lost = 0;
+    const noAnswer = () => new KeeperError('no-answer', 'no answer');
+    const recorder = await bench.recorder({}, (keeper) => ({
+      ...keeper,
+      spawn: async (request) => {
+        await keeper.spawn(request);
+        throw noAnswer();
+      },
+      list: async () => {
+        lost += 1;
+        if (lost === 2) throw noAnswer();
+        return await keeper.list();
+      },
+    }));
+    const { attachment, session } = await recorded(bench, camera, recorder);
+    expect(recorder.conditions().get(camera.id)).toMatchObject({ session: session?.session });
+    await attachment.stop('paused');
+    const { segments } = await expectNothingLostInSilence(bench, camera);
+    expect(causesOf(segments)).toEqual([]);
+    expect(lost).toBe(3);
+    expect(camera.simulated.attempts.filter(({ outcome }) => outcome === 'accepted')).toHaveLength(1);
+  });
+
+  test('that is told of a recording it knows nothing of follows that one', async ({ onTestFinished }) => {
+    const bench = await createBench({ onTestFinished });
+    const camera = await bench.camera('foreign');
+    const foreign = parseSessionId('20260102T030405Z-0001');
+    const recorder = await bench.recorder({}, (keeper) => ({
+      ...keeper,
+      spawn: async (request) => {
+        if ((await keeper.list()).length === 0) {
+          const cwd = bench.spool.layout.sessionDir(camera.id, foreign);
+          const { id, spec } = camera;
+          await writeSessionFile(cwd, { schema: 1, session: foreign, camera: id, spec, startedAtMs: Date.now() });
+          await keeper.spawn({ ...request, session: foreign, cwd });
+        }
+        return await keeper.spawn(request);
+      },
+    }));
+    const { attachment } = await recorded(bench, camera, recorder);
+    expect(recorder.conditions().get(camera.id)).toMatchObject({ session: foreign });
+    await attachment.stop('paused');
+    const { segments } = await expectNothingLostInSilence(bench, camera);
+    expect(segments[0]?.session).toBe(foreign);
+    expect(causesOf(segments)).toEqual([]);
+    expect(camera.simulated.attempts.filter(({ outcome }) => outcome === 'accepted')).toHaveLength(1);
+    expect(await listSessions(bench.spool.layout)).toEqual([]);
   });
 
   test('stops while space is short, and goes on when it is back', async ({ onTestFinished }) => {

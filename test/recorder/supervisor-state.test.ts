@@ -74,6 +74,7 @@ const events = {
   stop: { kind: 'stop', cause: 'paused' },
   started: { kind: 'started', session },
   'started stranger': { kind: 'started', session: stranger },
+  'started with another spec': { kind: 'started', session: { ...stranger, spec: other } },
   adopted: { kind: 'adopted', session: stranger },
   'start failed': { kind: 'start-failed', outcome: ended },
   'new frames': { kind: 'progressed', session: session.id, progress },
@@ -105,17 +106,20 @@ const table: Readonly<Record<keyof typeof states, Partial<Record<keyof typeof ev
     'record later': row('waiting', 'wake'),
     started: row('idle', 'SIGKILL'),
     'started stranger': row('idle', 'SIGKILL'),
+    'started with another spec': row('idle', 'SIGKILL'),
     adopted: row('connecting'),
   },
   starting: {
     started: row('connecting'),
     'started stranger': row('connecting'),
+    'started with another spec': row('stopping', 'SIGTERM wake'),
     adopted: row('starting', 'SIGKILL'),
     'start failed': row('waiting', 'note wake'),
   },
   'starting, to be stopped': {
     started: row('stopping', 'SIGTERM wake'),
     'started stranger': row('stopping', 'SIGTERM wake'),
+    'started with another spec': row('stopping', 'SIGTERM wake'),
     adopted: row('starting', 'SIGKILL'),
     'start failed': row('idle', 'note'),
   },
@@ -124,6 +128,7 @@ const table: Readonly<Record<keyof typeof states, Partial<Record<keyof typeof ev
     stop: row('stopping', 'SIGTERM wake'),
     started: row('connecting', 'SIGKILL'),
     'started stranger': row('connecting', 'SIGKILL'),
+    'started with another spec': row('connecting', 'SIGKILL'),
     adopted: row('connecting', 'SIGKILL'),
     'new frames': row('recording'),
     'silent 3.9 s': row('recording'),
@@ -139,6 +144,7 @@ const table: Readonly<Record<keyof typeof states, Partial<Record<keyof typeof ev
     stop: row('stopping', 'SIGTERM wake'),
     started: row('recording', 'SIGKILL'),
     'started stranger': row('recording', 'SIGKILL'),
+    'started with another spec': row('recording', 'SIGKILL'),
     adopted: row('recording', 'SIGKILL'),
     'no frame for 20 s': row('stopping', 'SIGKILL wake'),
     'silent 4 s': row('stopping', 'SIGKILL wake'),
@@ -150,6 +156,7 @@ const table: Readonly<Record<keyof typeof states, Partial<Record<keyof typeof ev
   'stopping for good': {
     started: row('stopping', 'SIGKILL'),
     'started stranger': row('stopping', 'SIGKILL'),
+    'started with another spec': row('stopping', 'SIGKILL'),
     adopted: row('stopping', 'SIGKILL'),
     exited: row('idle', 'seal'),
     'exited refused': row('idle', 'seal'),
@@ -158,6 +165,7 @@ const table: Readonly<Record<keyof typeof states, Partial<Record<keyof typeof ev
   'stopping a stall': {
     started: row('stopping', 'SIGKILL'),
     'started stranger': row('stopping', 'SIGKILL'),
+    'started with another spec': row('stopping', 'SIGKILL'),
     adopted: row('stopping', 'SIGKILL'),
     exited: row('waiting', 'seal wake'),
     'exited refused': row('waiting', 'seal wake'),
@@ -168,6 +176,7 @@ const table: Readonly<Record<keyof typeof states, Partial<Record<keyof typeof ev
     stop: row('idle', 'note'),
     started: row('waiting', 'SIGKILL'),
     'started stranger': row('waiting', 'SIGKILL'),
+    'started with another spec': row('waiting', 'SIGKILL'),
     adopted: row('waiting', 'SIGKILL'),
     tick: row('waiting', 'wake'),
   },
@@ -176,6 +185,7 @@ const table: Readonly<Record<keyof typeof states, Partial<Record<keyof typeof ev
     stop: row('idle', 'note'),
     started: row('waiting', 'SIGKILL'),
     'started stranger': row('waiting', 'SIGKILL'),
+    'started with another spec': row('waiting', 'SIGKILL'),
     adopted: row('waiting', 'SIGKILL'),
     tick: row('starting', 'start'),
   },
@@ -183,6 +193,7 @@ const table: Readonly<Record<keyof typeof states, Partial<Record<keyof typeof ev
     stop: row('idle', 'note'),
     started: row('waiting', 'SIGKILL'),
     'started stranger': row('waiting', 'SIGKILL'),
+    'started with another spec': row('waiting', 'SIGKILL'),
     adopted: row('waiting', 'SIGKILL'),
     tick: row('waiting', 'wake'),
   },
@@ -201,6 +212,11 @@ test('a stall starts the next session half a second after the process is gone, w
   const [waiting, commands] = step(states['stopping a stall'], events.exited, context);
   expect(waiting).toMatchObject({ kind: 'waiting', retryAtMs: NOW + 500, last: { kind: 'stalled' } });
   expect(commands[0]).toMatchObject({ kind: 'seal', outcome: { kind: 'stalled' } });
+});
+
+test('a session that was under way with another spec is followed by one with the spec that is wanted', () => {
+  const [stopping] = step(states.starting, events['started with another spec'], context);
+  expect(stopping).toMatchObject({ next: spec, outcome: { kind: 'stop-requested', cause: 'reconfigured' } });
 });
 
 test('a stop while a stalled session is being killed is the last word', () => {
