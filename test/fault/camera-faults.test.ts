@@ -45,12 +45,7 @@ describe.concurrent('of six cameras recorded at once', () => {
 
   /** Waits until footage from after the outage is stored, then counts. */
   async function outageOf(index: number, atMs: number, storedUntilMs = atMs): Promise<Outage> {
-    const { id } = cameraAt(index);
-    await waitFor(async () => (await system.stored(id)).some(({ segment }) => segment.fromMs > storedUntilMs), {
-      what: `footage of ${id} after its outage`,
-      deadlineMs: 40_000,
-      pollMs: 500,
-    });
+    await system.storedAfter(cameraAt(index).id, storedUntilMs);
     expect(await system.audit(index)).toMatchObject({ missing: [], doubled: [], deniedByGaps: [] });
     const outage = outageAt(await system.footage(index), atMs);
     expect(Math.abs(outage.claimedMs - outage.lengthMs)).toBeLessThanOrEqual(EDGE_MS);

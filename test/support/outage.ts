@@ -7,6 +7,8 @@ export interface Outage {
   readonly lastBefore: ProducedFrame;
   readonly firstAfter: ProducedFrame;
   readonly lengthMs: number;
+  /** Frames the camera made in between. */
+  readonly lostFrames: number;
   /** What the segments say about it, oldest first. */
   readonly claims: readonly GapClaim[];
   readonly claimedMs: number;
@@ -26,6 +28,7 @@ export function outageAt({ produced, counters, gaps }: Footage, atMs: number): O
     lastBefore,
     firstAfter,
     lengthMs: firstAfter.atMs - lastBefore.atMs,
+    lostFrames: produced.filter(({ atMs }) => atMs > lastBefore.atMs && atMs < firstAfter.atMs).length,
     claims,
     claimedMs: claims.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0),
   };

@@ -28,6 +28,8 @@ import { waitFor } from './wait-for.js';
 
 const CACHE_DIR = fileURLToPath(new URL('../../.cache/', import.meta.url));
 const SIGNAL_MS = 60_000;
+/** Between the end of a segment and the start of the next; less than any segment. */
+const CHAIN_MS = 500;
 
 export interface SystemOptions {
   /** `afterFile` or `onTestFinished`. */
@@ -79,8 +81,10 @@ export interface RecorderSystem {
   ffmpegPid(camera: CameraId): number | undefined;
   /** From the bucket alone, oldest first. */
   stored(camera: CameraId): Promise<readonly StoredSegment[]>;
-  /** Resolves when the bucket holds footage or claims of the camera up to this time. */
+  /** Resolves when the bucket holds footage or claims of the camera up to this time, with no segment still on its way. */
   storedUntil(camera: CameraId, atMs: number, deadlineMs?: number): Promise<readonly StoredSegment[]>;
+  /** Resolves when the bucket holds a segment that began after this time, with none before it still on its way. */
+  storedAfter(camera: CameraId, atMs: number, deadlineMs?: number): Promise<readonly StoredSegment[]>;
   /** Downloads everything of one camera. */
   footage(index: number): Promise<Footage>;
   /** Counts frames of one camera in the bucket against what the camera produced, from its first stored frame to its last. */
@@ -213,12 +217,31 @@ class System implements RecorderSystem {
   }
 
   async storedUntil(camera: CameraId, atMs: number, deadlineMs = 60_000): Promise<readonly StoredSegment[]> {
+    return await this.#storedWhen(camera, ({ toMs }) => toMs >= atMs, {
+      what: `${camera} to be stored until ${new Date(atMs).toISOString()}`,
+      deadlineMs,
+    });
+  }
+
+  async storedAfter(camera: CameraId, atMs: number, deadlineMs = 60_000): Promise<readonly StoredSegment[]> {
+    return await this.#storedWhen(camera, ({ fromMs }) => fromMs > atMs, {
+      what: `a segment of ${camera} from after ${new Date(atMs).toISOString()}`,
+      deadlineMs,
+    });
+  }
+
+  async #storedWhen(
+    camera: CameraId,
+    isEnough: (last: SealedSegment) => boolean,
+    wait: { readonly what: string; readonly deadlineMs: number },
+  ): Promise<readonly StoredSegment[]> {
     return await waitFor(
       async () => {
         const found = await this.stored(camera);
-        return (found.at(-1)?.segment.toMs ?? 0) >= atMs ? found : null;
+        const last = found.at(-1)?.segment;
+        return last !== undefined && isEnough(last) && areWhole(found) ? found : null;
       },
-      { what: `${camera} to be stored until ${new Date(atMs).toISOString()}`, deadlineMs, pollMs: 500 },
+      { ...wait, pollMs: 500 },
     );
   }
 
@@ -262,6 +285,14 @@ class System implements RecorderSystem {
     const whole = { offsetBytes: 0, sizeBytes };
     return await this.store.read(key as never, whole, AbortSignal.timeout(SIGNAL_MS));
   }
+}
+
+/** Uploads may overtake each other: each segment must begin where the one before ended, or say why it does not. */
+function areWhole(stored: readonly StoredSegment[]): boolean {
+  return stored.every(({ segment: { gapsBefore, fromMs } }, position) => {
+    const before = stored[position - 1]?.segment;
+    return before === undefined || (gapsBefore[0]?.fromMs ?? fromMs) - before.toMs <= CHAIN_MS;
+  });
 }
 
 function memorySource(bytes: Uint8Array) {
