@@ -65,7 +65,7 @@ function argsOf(segmentDurationSec: number): readonly string[] {
     ...['-map', '0:v:0', '-map', '0:a:0?', '-dn', '-sn', '-c:v', 'copy', '-c:a', 'aac', '-b:a', '24k'],
     ...['-f', 'segment', '-segment_time', String(segmentDurationSec), '-segment_atclocktime', '1'],
     ...['-reset_timestamps', '1', '-segment_format', 'mp4', '-segment_format_options'],
-    'movflags=+frag_keyframe+delay_moov+default_base_moof:frag_duration=1000000:flush_packets=1',
+    'movflags=+frag_keyframe+delay_moov+default_base_moof:frag_duration=500000:flush_packets=1',
     '%06d.mp4',
   ];
 }
