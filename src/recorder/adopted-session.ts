@@ -13,6 +13,14 @@ export async function adoptedSession(
   unwritten: CameraSpec | undefined,
   clock: Clock,
 ): Promise<Session | undefined> {
-  const spec = (await readSessionFile(dir))?.spec ?? unwritten;
-  return spec && { id: session, dir, spec, startedAtMs: clock.monotonicMs() };
+  const written = await readSessionFile(dir);
+  const spec = written?.spec ?? unwritten;
+  if (spec === undefined) return undefined;
+  // A clock that was set back since would have it start in the future.
+  const sinceMs = Math.min(written?.startedAtMs ?? Number.POSITIVE_INFINITY, clock.wallMs());
+  return { id: session, dir, spec, startedAtMs: monotonicOf(sinceMs, clock), recordsSinceMs: sinceMs };
+}
+
+function monotonicOf(wallMs: number, clock: Clock): number {
+  return clock.monotonicMs() - (clock.wallMs() - wallMs);
 }

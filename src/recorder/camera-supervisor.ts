@@ -343,10 +343,15 @@ export class CameraSupervisor {
     });
   }
 
+  /** Before we came: null when nothing was recorded then, or is now. */
+  get #recordsSinceMs(): number | null {
+    return this.#state.kind === 'recording' ? this.#state.session.recordsSinceMs : null;
+  }
+
   #tellCondition(): void {
     const now = this.#conditionNow();
     if (conditionKey(now) === conditionKey(this.#condition)) return;
-    this.#condition = { ...now, sinceMs: this.#deps.clock.wallMs() };
+    this.#condition = { ...now, sinceMs: this.#recordsSinceMs ?? this.#deps.clock.wallMs() };
     this.#deps.conditionChanged(this.camera, this.#condition);
   }
 

@@ -67,13 +67,13 @@ async function spawnSession(
   const dir = spool.layout.sessionDir(camera, id);
   const { args, ffconcat } = recordingCommand(how.spec, how.url, how.codec);
   await writeSessionFile(dir, { schema: 1, session: id, camera, spec: how.spec, startedAtMs });
-  const started = { kind: 'started', session: { id, dir, spec: how.spec, startedAtMs: clock.monotonicMs() } } as const;
+  const session = { id, dir, spec: how.spec, startedAtMs: clock.monotonicMs(), recordsSinceMs: null };
   try {
     await keeper.spawn({ session: id, camera, argv: [deps.ffmpegPath, ...args], ffconcat, cwd: dir });
-    return started;
+    return { kind: 'started', session };
   } catch (error) {
     const running = isPerhapsRunning(error) ? await runningSession(camera, deps) : undefined;
-    if (running?.id === id) return started;
+    if (running?.id === id) return { kind: 'started', session };
     if ((await openFiles(dir)).length === 0) await rm(dir, { recursive: true, force: true });
     if (running !== undefined) return { kind: 'started', session: running };
     throw error;

@@ -17,6 +17,8 @@ export interface Session {
   readonly spec: CameraSpec;
   /** Monotonic. */
   readonly startedAtMs: number;
+  /** Wall clock; of a session that was under way when we came to it: there it tells better than our first look. */
+  readonly recordsSinceMs: number | null;
 }
 
 /** Read from the growing files of a session; see `session-progress.ts`. */

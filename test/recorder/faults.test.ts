@@ -190,13 +190,18 @@ describe.concurrent('a recorder', () => {
     const camera = await bench.camera('adopted');
     const first = await bench.recorder();
     const { session } = await recorded(bench, camera, first);
+    const since = first.conditions().get(camera.id)?.sinceMs ?? 0;
     await first.close('detach');
     // Long enough for a cut that nobody sees.
     expect((await bench.spool.assignments.find(camera.id))?.openClaims).toEqual([]);
     await until('FFmpeg went on alone', async () => Date.now() % 5_000 > 1_500 && Date.now() % 5_000 < 2_000);
     const second = await bench.recorder();
     await isRecording(second, camera.id);
-    expect(second.conditions().get(camera.id)).toMatchObject({ session: session?.session });
+    const condition = second.conditions().get(camera.id);
+    expect(condition).toMatchObject({ session: session?.session });
+    // From the start of its session, the camera's connecting included.
+    expect(condition?.sinceMs).toBeLessThanOrEqual(since);
+    expect(condition?.sinceMs).toBeGreaterThan(since - 6_000);
     expect(second.unattached().map(({ camera: id }) => id)).toEqual([camera.id]);
     await until('a cut was seen', async () => (await bench.segments(camera.id)).length >= 2);
     await second.stopUnattached(camera.id, 'paused');

@@ -18,7 +18,13 @@ const NOW = 100_000;
 const context = { nowMs: NOW, random: 1, timeScale: 1 };
 const spec: CameraSpec = { ...DEFAULT_SPEC, source: { kind: 'secret', name: 'camera-1' } };
 const other: CameraSpec = { ...spec, audio: 'off' };
-const session: Session = { id: parseSessionId('20260102T030405Z-0001'), dir: '/s', spec, startedAtMs: NOW - 60_000 };
+const session: Session = {
+  id: parseSessionId('20260102T030405Z-0001'),
+  dir: '/s',
+  spec,
+  startedAtMs: NOW - 60_000,
+  recordsSinceMs: null,
+};
 const stranger: Session = { ...session, id: parseSessionId('20260102T030405Z-0002') };
 const progress: Progress = {
   frames: 30,
