@@ -1,0 +1,143 @@
+/** Looks at a spool while a recorder uses it, and notes every recording that went away without leave (INV-2). */
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseCameraId, parseSegmentId, parseSessionId, type SegmentId, segmentIdOf } from '../../src/domain/ids.js';
+import { type Receipt, receiptSchema } from '../../src/domain/receipt.js';
+import type { ObjectStore } from '../../src/object-store/object-store.js';
+import { createSpoolLayout, recordingIndexOf, SEGMENT_SUFFIXES } from '../../src/spool/layout.js';
+
+const LOOK_EVERY_MS = 200;
+const STORE_DEADLINE_MS = 5_000;
+
+export interface SpoolWatch {
+  /** Every segment seen sealed so far. */
+  readonly sealed: ReadonlySet<SegmentId>;
+  /** The newest of every segment seen so far. */
+  readonly receipts: ReadonlyMap<SegmentId, Receipt>;
+  /** Whose recording went away with leave. */
+  readonly reclaimed: ReadonlySet<SegmentId>;
+  /** Sentences; empty when the recorder keeps its promise. */
+  readonly violations: readonly string[];
+  /** Resolves after a last look. */
+  stop(): Promise<void>;
+}
+
+export interface SpoolWatchOptions {
+  readonly spoolDir: string;
+  readonly store: ObjectStore;
+  /** How old a receipt must be before its recording may go. */
+  readonly keepMs: number;
+  readonly register: (stop: () => Promise<void>) => unknown;
+}
+
+/** Looks five times a second. */
+export function watchSpool(options: SpoolWatchOptions): SpoolWatch {
+  const watch = new Watch(options);
+  const over = new AbortController();
+  const looking = watch.lookUntil(over.signal);
+  const stop = async (): Promise<void> => {
+    over.abort();
+    await looking;
+  };
+  options.register(stop);
+  const { sealed, receipts, reclaimed, violations } = watch;
+  return { sealed, receipts, reclaimed, violations, stop };
+}
+
+class Watch {
+  readonly sealed = new Set<SegmentId>();
+  readonly reclaimed = new Set<SegmentId>();
+  readonly violations: string[] = [];
+  readonly #options: SpoolWatchOptions;
+  readonly receipts = new Map<SegmentId, Receipt>();
+  #present: ReadonlySet<SegmentId> = new Set();
+
+  constructor(options: SpoolWatchOptions) {
+    this.#options = options;
+  }
+
+  async lookUntil(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#look().catch((error: unknown) => this.violations.push(`the spool cannot be read: ${String(error)}`));
+      await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    }
+    await this.#look();
+  }
+
+  /** Open ones first: a recording that is sealed meanwhile is then seen twice, and not never. */
+  async #look(): Promise<void> {
+    const { spoolDir } = this.#options;
+    const open = await openSegments(spoolDir);
+    const paths = await filesBelow(join(spoolDir, 'sealed'));
+    const withRecording = paths.flatMap((path) => segmentOf(path, SEGMENT_SUFFIXES.recording));
+    for (const id of paths.flatMap((path) => segmentOf(path, '.json'))) this.sealed.add(id);
+    for (const path of paths) await this.#noteReceipt(path);
+    const present = new Set([...open, ...withRecording]);
+    const gone = [...this.#present].filter((id) => !present.has(id));
+    this.#present = present;
+    for (const id of gone) await this.#judge(id);
+  }
+
+  async #noteReceipt(path: string): Promise<void> {
+    for (const suffix of [SEGMENT_SUFFIXES.receipt, SEGMENT_SUFFIXES.reclaim]) {
+      for (const id of segmentOf(path, suffix)) {
+        const text = await readFile(path, 'utf8').catch(() => null);
+        if (text !== null) this.receipts.set(id, receiptSchema.parse(JSON.parse(text)));
+      }
+    }
+  }
+
+  async #judge(id: SegmentId): Promise<void> {
+    const { store, keepMs } = this.#options;
+    const receipt = this.receipts.get(id);
+    const violation = await violationOf(receipt, store, keepMs);
+    if (violation === null) this.reclaimed.add(id);
+    else this.violations.push(`${new Date().toISOString()} ${id} went away ${violation}`);
+  }
+}
+
+async function violationOf(receipt: Receipt | undefined, store: ObjectStore, keepMs: number): Promise<string | null> {
+  if (receipt === undefined) return 'without a receipt';
+  // A second for a store that tells its time in seconds.
+  const ageMs = Date.now() - receipt.atMs;
+  if (ageMs < keepMs - 1_000) return `with a receipt ${ageMs} ms old`;
+  try {
+    const object = await store.head(receipt.key, AbortSignal.timeout(STORE_DEADLINE_MS));
+    if (object?.sizeBytes === receipt.sizeBytes) return null;
+    return `while the store has ${object === undefined ? 'nothing' : `${object.sizeBytes} bytes`} at ${receipt.key}`;
+  } catch (error) {
+    return `while the store cannot be asked: ${String(error)}`;
+  }
+}
+
+async function openSegments(spoolDir: string): Promise<readonly SegmentId[]> {
+  const layout = createSpoolLayout(spoolDir);
+  const paths = await filesBelow(join(layout.root, 'open'));
+  return paths.flatMap((path) => {
+    const [camera = '', session = '', name = ''] = path.split('/').slice(-3);
+    const index = recordingIndexOf(name);
+    return index === undefined ? [] : [segmentIdOf(parseCameraId(camera), parseSessionId(session), index)];
+  });
+}
+
+/** What goes away while it is looked at is left out. */
+async function filesBelow(dir: string): Promise<readonly string[]> {
+  const entries = await readdir(dir, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const paths = entries.map(async (entry) => {
+    const path = join(dir, entry.name);
+    return entry.isDirectory() ? await filesBelow(path) : [path];
+  });
+  return (await Promise.all(paths)).flat();
+}
+
+/** At most one: the name before the suffix, when that is a segment's. */
+function segmentOf(path: string, suffix: string): readonly SegmentId[] {
+  const name = basename(path);
+  const stem = name.slice(0, -suffix.length);
+  if (!name.endsWith(suffix) || stem.includes('.')) return [];
+  return [parseSegmentId(stem)];
+}
