@@ -94,7 +94,7 @@ class Keeper {
   constructor(options: KeeperOptions) {
     this.#options = options;
     this.#limits = { ...DEFAULT_KEEPER_LIMITS, ...options.limits };
-    this.#log = options.log ?? createKeeperLog(process.stderr);
+    this.#log = options.log ?? createKeeperLog(process.stderr, options.workerEnv['LOG_LEVEL']);
     this.#ffmpegs = new FfmpegProcesses({
       log: this.#log,
       onExited: (exit) => this.#worker?.tell({ kind: 'exited', ...exit }),
@@ -182,12 +182,13 @@ class Keeper {
   async #spawn(request: Extract<KeeperRequest, { readonly kind: 'spawn' }>): Promise<KeeperEvent> {
     try {
       const process = await this.#ffmpegs.spawn(request);
-      this.#log('info', 'ffmpeg started', { camera: request.camera, session: request.session, pid: process.pid });
+      // A camera that is off is tried every few seconds: what came of it is the worker's to say, once.
+      this.#log('debug', 'ffmpeg started', { camera: request.camera, session: request.session, pid: process.pid });
       return { kind: 'spawned', id: request.id, process };
     } catch (error) {
       const code = reasonOf(error);
       const message = error instanceof KeeperError ? error.message : `${request.camera} cannot be started: ${code}`;
-      this.#log('warn', 'ffmpeg not started', { camera: request.camera, session: request.session, reason: code });
+      this.#log('debug', 'ffmpeg not started', { camera: request.camera, session: request.session, reason: code });
       return { kind: 'spawn-failed', id: request.id, code, message };
     }
   }

@@ -236,7 +236,7 @@ export class CameraSupervisor {
     const [state, commands] = step(before, event, context);
     this.#state = state;
     for (const command of commands) this.#run(command);
-    if (state.kind === 'recording' && before.kind !== 'recording') this.#footageBegan();
+    if (state.kind === 'recording' && before.kind !== 'recording') this.#footageBegan(state.session);
   }
 
   #run(command: SupervisorCommand): void {
@@ -277,7 +277,8 @@ export class CameraSupervisor {
     this.#wish = { ...this.#wish, notBeforeMs };
   }
 
-  #footageBegan(): void {
+  #footageBegan(session: Session): void {
+    this.#deps.log.info({ session: session.id }, 'recording');
     this.#trouble = null;
     this.#gaps.began();
     if (this.#wish === null || this.#wish.notBeforeMs === null) return;

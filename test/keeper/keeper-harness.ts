@@ -77,6 +77,7 @@ export interface StartOptions {
   readonly worker?: string;
   readonly workerArgv?: readonly string[];
   readonly folder?: string;
+  readonly logLevel?: string;
 }
 
 export async function temporaryFolder(): Promise<string> {
@@ -106,7 +107,10 @@ export async function startKeeper(options: StartOptions): Promise<KeeperUnderTes
         ],
       }),
     ],
-    { stdio: ['ignore', 'inherit', 'pipe'], env: { ...process.env, SECRET_OF_THE_KEEPER: 'hunter2' } },
+    {
+      stdio: ['ignore', 'inherit', 'pipe'],
+      env: { ...process.env, SECRET_OF_THE_KEEPER: 'hunter2', LOG_LEVEL: options.logLevel ?? 'info' },
+    },
   );
   const exited = exitOf(keeper);
   onTestFinished(async () => {

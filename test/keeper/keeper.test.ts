@@ -40,6 +40,21 @@ describe('a recording', () => {
     expect(keeper.stderr()).not.toContain('hunter2');
   });
 
+  test.each([
+    ['info', false],
+    ['debug', true],
+  ])('that starts is logged at level %s: %s', async (logLevel, isLogged) => {
+    const keeper = await startKeeper({ built, logLevel });
+    const worker = await keeper.nextWorker();
+    await worker.spawn(ffmpegRequest(keeper, built));
+    await expect(worker.spawn(ffmpegRequest(keeper, built))).rejects.toThrow('already-recording');
+    keeper.process.kill('SIGTERM');
+    await worker.nextLeave();
+    await expect.poll(() => keeper.stderr(), { timeout: 10_000 }).toContain('"stopping"');
+    expect(keeper.stderr().includes('ffmpeg started')).toBe(isLogged);
+    expect(keeper.stderr().includes('ffmpeg not started')).toBe(isLogged);
+  });
+
   test('keeps its pid when the worker is killed, and the next worker is told of it', async () => {
     const keeper = await startKeeper({ built });
     const first = await keeper.nextWorker();
