@@ -6,7 +6,7 @@ import type { CameraId } from '../../src/domain/ids.js';
 import { type SealedSegment, sealedSegmentSchema } from '../../src/domain/segment.js';
 import { afterFile } from '../support/after-file.js';
 import { outageAt, report } from '../support/outage.js';
-import { commandOf } from '../support/recorder-process.js';
+import { commandOf, measureCheck } from '../support/recorder-process.js';
 import { type RecorderSystem, startSystem } from '../support/recorder-system.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -14,6 +14,8 @@ const SEGMENT_SEC = 5;
 /** Of a claim against the camera's own log. */
 const EDGE_MS = 500;
 const ATTACHED_WITHIN_MS = 5_000;
+/** That is so many starts of the program; on a machine that is busy with other things, they are the measure. */
+const ATTACHED_WITHIN_CHECKS = 12;
 const STARTED = 2;
 
 /** A session that lived so long is started again at once. */
@@ -23,7 +25,7 @@ const FPS = 15;
 /** What is not on disk yet: a fragment, and what waits for the sound that belongs to it. */
 const TAIL_MS = 1_500;
 /** When in a GOP decides how much more the wait for the next keyframe costs: most just before one, which the next session misses. */
-const KILL_PHASES_MS = [300, 950, 1_600, 1_900];
+const KILL_PHASES_MS = [300, 950, 1_250, 1_900];
 const OTHERS = [4, 5];
 
 /** In this order: each goes on with what the one before left running. */
@@ -110,11 +112,12 @@ describe('while six cameras are recorded', () => {
     expect(commandOf(worker ?? Number.NaN)).toBe('');
     expect(system.recorder.workerPid()).not.toBe(worker);
     report(`${what} → attached again`, Math.max(...attachedMs));
+    const limitMs = Math.max(ATTACHED_WITHIN_MS, ATTACHED_WITHIN_CHECKS * (await measureCheck(system.env)));
     expect([...system.recorder.ffmpegPids()].toSorted((a, b) => a - b)).toEqual(ffmpegs);
     await Promise.all(OTHERS.map(async (index) => await expectNothingLost(index, atMs)));
     const killed = await Promise.all(KILL_PHASES_MS.map(async (_, index) => await footageFrom(index, atMs)));
     expect(killed.flatMap(({ gaps }) => gaps)).toHaveLength(KILL_PHASES_MS.length);
-    expect(Math.max(...attachedMs)).toBeLessThanOrEqual(ATTACHED_WITHIN_MS);
+    expect(Math.max(...attachedMs)).toBeLessThanOrEqual(limitMs);
   });
 
   /** When the attempt that is attached now began. */

@@ -9,13 +9,13 @@ export interface Outage {
   readonly lengthMs: number;
   /** Frames the camera made in between. */
   readonly lostFrames: number;
-  /** What the segments say about it, oldest first. */
+  /** What the segment that ends it says about it, oldest first. */
   readonly claims: readonly GapClaim[];
   readonly claimedMs: number;
 }
 
 /** The hole that begins at or before `atMs` with the last frame stored before it. @throws when nothing is stored on one of its sides. */
-export function outageAt({ produced, counters, gaps }: Footage, atMs: number): Outage {
+export function outageAt({ produced, counters, segments }: Footage, atMs: number): Outage {
   const known = new Set(counters);
   const stored = produced.filter(({ counter }) => known.has(counter));
   const lastBefore = stored.findLast((frame) => frame.atMs < atMs);
@@ -23,7 +23,7 @@ export function outageAt({ produced, counters, gaps }: Footage, atMs: number): O
   if (lastBefore === undefined || firstAfter === undefined) {
     throw new Error(`no footage on both sides of ${new Date(atMs).toISOString()}`);
   }
-  const claims = gaps.filter(({ fromMs, toMs }) => fromMs < firstAfter.atMs && toMs > lastBefore.atMs);
+  const claims = segments.find(({ toMs }) => toMs > firstAfter.atMs)?.gapsBefore ?? [];
   return {
     lastBefore,
     firstAfter,
