@@ -6,7 +6,6 @@
  * 3. A session's folder goes when all its files are sealed, FFmpeg's log as soon as it is judged (INV-7).
  */
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { CameraSpec } from '../domain/camera.js';
 import type { CameraId, SessionId } from '../domain/ids.js';
@@ -19,7 +18,7 @@ import { classifyExit } from './ffmpeg/log-classifier.js';
 import { deleteSessionLog, readSessionLog } from './ffmpeg/session-log.js';
 import type { SessionOutcome } from './outcome.js';
 import type { SealQueue } from './seal-queue.js';
-import { type ClosedFile, LOG_NAME, type ProgressDeps, SessionProgress } from './session-progress.js';
+import { type ClosedFile, type ProgressDeps, SessionProgress } from './session-progress.js';
 import { type StartDeps, startSession } from './session-start.js';
 import type { CameraStatistics } from './statistics.js';
 import type { Progress, Session, SupervisorEvent } from './supervisor-state.js';
@@ -113,7 +112,7 @@ export class CameraSessions {
       if (this.#isStarting) this.#earlyExits.set(exit.session, exit);
       return;
     }
-    await followed.progress.look();
+    await followed.progress.lookAfterExit();
     const outcome = await this.#judge(followed.session, exit);
     this.#deps.happened({ kind: 'exited', session: exit.session, outcome });
   }
@@ -195,10 +194,9 @@ export class CameraSessions {
   }
 
   async #judge(session: Session, { code, signal }: ProcessExit): Promise<SessionOutcome> {
-    const path = join(session.dir, LOG_NAME);
     try {
-      const outcome = classifyExit({ logText: await readSessionLog(path), code, signal });
-      await deleteSessionLog(path);
+      const outcome = classifyExit({ logText: await readSessionLog(session.dir), code, signal });
+      await deleteSessionLog(session.dir);
       return outcome;
     } catch (error) {
       return { kind: 'died', detail: redact(`FFmpeg's log could not be read: ${String(error)}`) };

@@ -5,8 +5,6 @@
  * 2. Time in which we ourselves were not awake, or the disk did not answer, is not the camera's silence.
  * 3. File N is closed when N+1 exists or the session ended; each is reported closed once, in order.
  */
-import { stat, truncate } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { RecordingIndex } from '../mp4/recording-index.js';
@@ -14,6 +12,7 @@ import { openFiles } from '../spool/session-files.js';
 import { errnoOf } from '../spool/spool-error.js';
 import { stepBetween } from './clock-steps.js';
 import type { ProbeDisk } from './disk-probe.js';
+import { boundSessionLog } from './ffmpeg/session-log.js';
 import { type CreateWalker, GrowingFile } from './growing-file.js';
 import type { RecorderPolicies } from './policies.js';
 import { lookedAgain, silenceFrom } from './silence.js';
@@ -49,10 +48,6 @@ export interface ProgressListener {
 /** FFmpeg writes about once a second: a file that did not grow for longer may have a successor. */
 const QUIET_LOOKS = 2;
 
-/** FFmpeg's log; appended to by FFmpeg, cut by us when it grows over the limit. */
-export const LOG_NAME = 'ffmpeg.log';
-const LONGEST_LOG_BYTES = 1024 ** 2;
-
 export class SessionProgress {
   readonly #session: Pick<Session, 'id' | 'dir' | 'spec'>;
   readonly #deps: ProgressDeps;
@@ -68,6 +63,7 @@ export class SessionProgress {
   #syncedAtMs: number;
   #hasParametersChanged = false;
   #quietLooks = 0;
+  #isGone = false;
   #last: Promise<void> = Promise.resolve();
 
   constructor(session: Pick<Session, 'id' | 'dir' | 'spec'>, deps: ProgressDeps, listener: ProgressListener) {
@@ -94,6 +90,12 @@ export class SessionProgress {
   look(): Promise<void> {
     this.#last = this.#last.then(() => this.#lookOnce());
     return this.#last;
+  }
+
+  /** FFmpeg is gone: what it logged last is worth reading now. */
+  async lookAfterExit(): Promise<void> {
+    this.#isGone = true;
+    await this.look();
   }
 
   /** FFmpeg is gone: everything left is read once more and reported closed. */
@@ -230,15 +232,6 @@ export class SessionProgress {
     if (clock.monotonicMs() - this.#syncedAtMs < policies.syncEveryMs) return;
     this.#syncedAtMs = clock.monotonicMs();
     await this.#file?.sync();
-    await boundLog(join(this.#session.dir, LOG_NAME));
-  }
-}
-
-/** FFmpeg appends (O_APPEND), so emptying its log leaves no hole. */
-async function boundLog(path: string): Promise<void> {
-  try {
-    if ((await stat(path)).size > LONGEST_LOG_BYTES) await truncate(path, 0);
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
+    if (!this.#isGone) await boundSessionLog(this.#session.dir);
   }
 }

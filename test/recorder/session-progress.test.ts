@@ -1,7 +1,7 @@
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { Clock } from '../../src/clock.js';
 import { DEFAULT_SPEC } from '../../src/domain/camera.js';
 import { parseSessionId } from '../../src/domain/ids.js';
@@ -61,6 +61,7 @@ async function followed(probeDisk: ProbeDisk = async () => 'in-time') {
     { progressed: (one) => seen.push(one), closed: (file) => closed.push(file) },
   );
   return {
+    dir,
     clock,
     closed,
     progress,
@@ -179,4 +180,24 @@ test('changed parameters are told, also of a file that is closed already', async
   await write(0, 99);
   await write(1, 1);
   expect(await look(500)).toMatchObject({ hasParametersChanged: true });
+});
+
+test('FFmpeg’s log is emptied when it is long, without FFmpeg noticing, but not when FFmpeg is gone', async () => {
+  const { dir, look, progress, clock } = await followed();
+  const path = join(dir, 'ffmpeg.log');
+  const log = await open(path, 'a', 0o600);
+  onTestFinished(() => log.close());
+  const sizeBytes = async () => (await stat(path)).size;
+  await log.write(Buffer.alloc(1024 ** 2, 'x'));
+  await look(5_000);
+  expect(await sizeBytes()).toBe(1024 ** 2);
+  await log.write('y');
+  await look(5_000);
+  expect(await sizeBytes()).toBe(0);
+  await log.write('z'.repeat(1024 ** 2 + 1));
+  expect((await readFile(path, 'utf8')).startsWith('z')).toBe(true);
+  expect(((await stat(path)).mode & 0o777).toString(8)).toBe('600');
+  clock.pass(5_000);
+  await progress.lookAfterExit();
+  expect(await sizeBytes()).toBe(1024 ** 2 + 1);
 });

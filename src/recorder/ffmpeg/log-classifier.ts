@@ -48,16 +48,20 @@ const CODES: ReadonlyMap<number, FailureKind> = new Map([
 /** FFmpeg catches SIGTERM and SIGINT, finishes its file and says so only here. */
 const SIGNALLED = 255;
 
+/** FFmpeg 9.0 says so every few seconds to a camera that refuses its keepalive. It is no reason for anything. */
+const NOISE = /^.*CSeq \d+ expected, \d+ received.*\n?/gm;
+
 /** Judges an exit nobody asked for. Exit code 0 is never success. */
 export function classifyExit(ended: EndedProcess): SessionOutcome {
   if (ended.signal !== null) return { kind: 'died', detail: redact(`ended by ${ended.signal}`) };
-  const fatal = RULES.find(({ pattern }) => pattern.test(ended.logText));
-  if (fatal !== undefined) return { kind: fatal.kind, detail: redact(lineOf(ended.logText, fatal.pattern)) };
+  const text = ended.logText.replace(NOISE, '');
+  const fatal = RULES.find(({ pattern }) => pattern.test(text));
+  if (fatal !== undefined) return { kind: fatal.kind, detail: redact(lineOf(text, fatal.pattern)) };
   const byCode = ended.code === null ? undefined : CODES.get(ended.code);
   if (byCode !== undefined) return { kind: byCode, detail: redact(`exit code ${ended.code}`) };
   if (ended.code === SIGNALLED) return { kind: 'died', detail: redact('ended by a signal that was not ours') };
   if (ended.code === 0) return { kind: 'stream-ended', detail: redact('the camera ended the stream') };
-  const last = lastLineOf(ended.logText);
+  const last = lastLineOf(text);
   return { kind: last === '' ? 'died' : 'stream-ended', detail: redact(last || `exit code ${ended.code}`) };
 }
 

@@ -1,30 +1,49 @@
-import { open, rm } from 'node:fs/promises';
+import { open, rm, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
 import { errnoOf } from '../../spool/spool-error.js';
 
+/** In the session's folder. Appended to by FFmpeg, whose file it is. */
+const LOG_NAME = 'ffmpeg.log';
+/** A camera that refuses FFmpeg's keepalive fills 1 MB a day, and sessions last for weeks. */
+const LONGEST_BYTES = 1024 ** 2;
 /** The reason of an end is in the first lines (it never began) or in the last ones. */
 const HEAD_BYTES = 8 * 1024;
 const TAIL_BYTES = 56 * 1024;
 
 /** Both ends of FFmpeg's log; empty when there is none. It may hold the camera's URL: classify it, then delete it (INV-7). */
-export async function readSessionLog(path: string): Promise<string> {
+export async function readSessionLog(sessionDir: string): Promise<string> {
   try {
-    const file = await open(path, 'r');
-    try {
-      const { size } = await file.stat();
-      const head = await readPart(file, 0, Math.min(size, HEAD_BYTES));
-      const tailAt = Math.max(HEAD_BYTES, size - TAIL_BYTES);
-      return head + (size > tailAt ? await readPart(file, tailAt, size - tailAt) : '');
-    } finally {
-      await file.close();
-    }
+    return await readEnds(join(sessionDir, LOG_NAME));
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return '';
     throw error;
   }
 }
 
-export async function deleteSessionLog(path: string): Promise<void> {
-  await rm(path, { force: true });
+export async function deleteSessionLog(sessionDir: string): Promise<void> {
+  await rm(join(sessionDir, LOG_NAME), { force: true });
+}
+
+/** Empties a log that has become long. FFmpeg appends (O_APPEND), so it notices nothing and leaves no hole. */
+export async function boundSessionLog(sessionDir: string): Promise<void> {
+  const path = join(sessionDir, LOG_NAME);
+  try {
+    if ((await stat(path)).size > LONGEST_BYTES) await truncate(path, 0);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+async function readEnds(path: string): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const head = await readPart(file, 0, Math.min(size, HEAD_BYTES));
+    const tailAt = Math.max(HEAD_BYTES, size - TAIL_BYTES);
+    return head + (size > tailAt ? await readPart(file, tailAt, size - tailAt) : '');
+  } finally {
+    await file.close();
+  }
 }
 
 async function readPart(

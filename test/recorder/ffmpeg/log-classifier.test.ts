@@ -158,6 +158,7 @@ test.each([
   { kind: 'no-space', code: 228, log: '' },
   { kind: 'unreachable', code: 145, log: '' },
   { kind: 'died', code: 1, log: '' },
+  { kind: 'died', code: 1, log: '[rtsp @ 0x5] [warning] CSeq 12 expected, 11 received.\n' },
   { kind: 'died', code: 255, log: '[rtsp @ 0x5] [warning] CSeq 12 expected, 11 received.\n' },
 ])('$kind: code $code, $log', ({ kind, code, log }) => {
   expect(classifyExit({ logText: log, code, signal: null }).kind).toBe(kind);
@@ -168,6 +169,12 @@ test('a process ended by a signal died, whatever it logged before', () => {
     kind: 'died',
     detail: 'ended by SIGKILL',
   });
+});
+
+test('a refused keepalive, said every few seconds, is never the reason', () => {
+  const noise = '[rtsp @ 0x5] [warning] CSeq 12 expected, 11 received.\n'.repeat(500);
+  const logText = `${noise}[out#0 @ 0x5] [error] Something new\n${noise}`;
+  expect(classifyExit({ logText, code: 1, signal: null })).toEqual({ kind: 'stream-ended', detail: 'Something new' });
 });
 
 test('the detail is the line without addresses and without the password', () => {
