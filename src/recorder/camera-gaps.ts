@@ -10,13 +10,18 @@ import {
   footageBegan,
   footageSealed,
   type GapLedger,
+  isFuture,
   ledgerFrom,
   noteCause,
   noteQuarantined,
+  withoutFuture,
 } from './gap-ledger.js';
 import { EMPTY_METER, type GapMeter, gapClosed, gapMsByCause, gapOpened } from './gap-meter.js';
 
-/** Ledger and meter of one camera, kept in step. */
+/**
+ * Ledger and meter of one camera, kept in step. The last footage may lie in the future, when the clock was wrong then: it is then
+ * forgotten, or time would have to catch up before a gap is claimed again.
+ */
 export class CameraGaps {
   readonly #clock: Clock;
   readonly #by: RecorderId;
@@ -49,7 +54,10 @@ export class CameraGaps {
 
   /** @returns whether this is news: the same gap for the same reason is not */
   note(cause: GapCause): boolean {
-    const ledger = noteCause(this.#ledger, cause, this.#clock.wallMs());
+    const wallMs = this.#clock.wallMs();
+    const ledger = this.#isOfAnotherClock(wallMs)
+      ? noteCause({ ...EMPTY_LEDGER, lastEndedAtMs: wallMs }, 'clock-stepped', wallMs)
+      : noteCause(withoutFuture(this.#ledger, wallMs), cause, wallMs);
     const isNew = ledger !== this.#ledger;
     this.#ledger = ledger;
     const nowMs = this.#clock.monotonicMs();
@@ -74,8 +82,9 @@ export class CameraGaps {
     this.#meter = gapClosed(this.#meter, this.#clock.monotonicMs());
   }
 
-  /** Footage of this camera that is known from elsewhere. @returns whether it is later than all we knew */
+  /** Footage of this camera that is known from elsewhere. @returns whether it is later than all we knew, and possible */
   noteElsewhere(endedAtMs: number): boolean {
+    if (isFuture(endedAtMs, this.#clock.wallMs())) return false;
     const ledger = endedElsewhere(this.#ledger, endedAtMs);
     const isLater = ledger !== this.#ledger;
     this.#ledger = ledger;
@@ -97,6 +106,14 @@ export class CameraGaps {
   }
 
   sealed(footage: TimeRange): void {
-    this.#ledger = footageSealed(this.#ledger, footage, this.#by).ledger;
+    // A file of before the clock was set back, sealed after it, is in the future itself.
+    const nowMs = Math.max(this.#clock.wallMs(), footage.toMs);
+    this.#ledger = footageSealed(withoutFuture(this.#ledger, nowMs), footage, this.#by).ledger;
+  }
+
+  /** The clock was set back behind the last footage: since when there is none, it cannot tell. */
+  #isOfAnotherClock(nowMs: number): boolean {
+    const { lastEndedAtMs } = this.#ledger;
+    return lastEndedAtMs !== null && isFuture(lastEndedAtMs, nowMs);
   }
 }

@@ -31,6 +31,24 @@ const MOST_CAUSES = 32;
 /** Nothing was noted: the only thing that leaves no note is our own end, or a clock that was set within a session. */
 const UNNOTED: GapCause = 'recorder-restarted';
 
+/** Clocks of machines that follow a time server differ by far less; a clock that was wrong, by far more. */
+const LONGEST_SKEW_MS = 10_000;
+
+/** Whether a time can only be of a clock that was wrong then, or is now. */
+export function isFuture(atMs: number, nowMs: number): boolean {
+  return atMs > nowMs + LONGEST_SKEW_MS;
+}
+
+/**
+ * The ledger without what lies in the future: the clock was set back since it was noted. When the last footage ended cannot be told
+ * then, so nothing is claimed before now.
+ */
+export function withoutFuture(ledger: GapLedger, nowMs: number): GapLedger {
+  if (ledger.lastEndedAtMs !== null && isFuture(ledger.lastEndedAtMs, nowMs)) return EMPTY_LEDGER;
+  const causes = ledger.causes.filter(({ fromMs }) => !isFuture(fromMs, nowMs));
+  return causes.length === ledger.causes.length ? ledger : { ...ledger, causes };
+}
+
 /** The same cause again, with nothing recorded in between, goes on; the ledger stays the same object then. */
 export function noteCause(ledger: GapLedger, cause: GapCause, atMs: number): GapLedger {
   if (ledger.isGapOpen && ledger.causes.at(-1)?.cause === cause) return ledger;

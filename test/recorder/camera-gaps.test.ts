@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+import type { Clock } from '../../src/clock.js';
+import { parseCameraId, parseRecorderId } from '../../src/domain/ids.js';
+import type { TimeRange } from '../../src/domain/time-range.js';
+import { CameraGaps } from '../../src/recorder/camera-gaps.js';
+import type { Assignment } from '../../src/spool/spool.js';
+
+const me = parseRecorderId('box');
+const T = Date.UTC(2026, 0, 2, 3, 0, 0);
+const SEC = 1_000;
+const HOUR = 3_600 * SEC;
+
+/** A wall clock that is set by hand; monotonic time goes on. */
+class SetClock implements Clock {
+  wall = T;
+  monotonic = 0;
+  wallMs = () => this.wall;
+  monotonicMs = () => this.monotonic;
+  sleep = async () => undefined;
+  pass(ms: number) {
+    this.wall += ms;
+    this.monotonic += ms;
+  }
+}
+
+function journalOf(lastEndedAtMs: number): Assignment {
+  return {
+    schema: 1,
+    camera: parseCameraId('camera-1'),
+    spec: {
+      source: { kind: 'secret', name: 'camera-1' },
+      segmentDurationSec: 900,
+      audio: 'off',
+      stallTimeoutMs: 4_000,
+      socketTimeoutMs: 2_500,
+      tlsVerify: false,
+    },
+    desired: 'record',
+    stopCause: null,
+    taskToken: null,
+    notBeforeMs: null,
+    lastEndedAtMs,
+    openClaims: [],
+    updatedAtMs: lastEndedAtMs,
+  };
+}
+
+/** Frames came, and what they are in is sealed. @returns its claims */
+function recorded(gaps: CameraGaps, footage: TimeRange, isClockStepped = false) {
+  gaps.began();
+  const claims = gaps.claimsBefore(footage, isClockStepped);
+  gaps.sealed(footage);
+  return claims.map(({ cause, fromMs, toMs }) => [cause, (fromMs - T) / SEC, (toMs - T) / SEC]);
+}
+
+test('a clock that was hours ahead and set right: claimed from then on, and every later gap too', () => {
+  const clock = new SetClock();
+  const gaps = new CameraGaps(clock, me, journalOf(T + 5 * HOUR));
+  expect(gaps.note('recorder-restarted')).toBe(true);
+  clock.pass(20 * SEC);
+  gaps.note('camera-unreachable');
+  clock.pass(10 * SEC);
+  expect(recorded(gaps, { fromMs: clock.wall, toMs: clock.wall + 60 * SEC })).toEqual([
+    ['clock-stepped', 0, 20],
+    ['camera-unreachable', 20, 30],
+  ]);
+  clock.pass(60 * SEC);
+  gaps.note('stream-ended');
+  clock.pass(5 * SEC);
+  expect(recorded(gaps, { fromMs: clock.wall, toMs: clock.wall + 60 * SEC })).toEqual([['stream-ended', 90, 95]]);
+});
+
+test('set back while a file is open: the gap after its session is claimed', () => {
+  const clock = new SetClock();
+  const gaps = new CameraGaps(clock, me, undefined);
+  expect(recorded(gaps, { fromMs: T, toMs: T + 60 * SEC })).toEqual([]);
+  clock.pass(90 * SEC);
+  clock.wall -= 2 * HOUR;
+  // The open file's times are corrected by whoever follows it.
+  const from = T + 60 * SEC - 2 * HOUR;
+  expect(recorded(gaps, { fromMs: from, toMs: clock.wall }, true)).toEqual([]);
+  gaps.note('stream-ended');
+  const goneAtMs = clock.wall;
+  clock.pass(7 * SEC);
+  const again = { fromMs: clock.wall, toMs: clock.wall + SEC };
+  expect(recorded(gaps, again)).toEqual([['stream-ended', (goneAtMs - T) / SEC, (clock.wall - T) / SEC]]);
+});
+
+test('set far forward: the time that never was is claimed as such, causes noted after it as they are', () => {
+  const clock = new SetClock();
+  const gaps = new CameraGaps(clock, me, journalOf(T));
+  clock.pass(10 * SEC);
+  clock.wall += 3 * HOUR;
+  const from = clock.wall - 5 * SEC;
+  expect(recorded(gaps, { fromMs: from, toMs: clock.wall }, true)).toEqual([['clock-stepped', 0, 3 * 3_600 + 5]]);
+});
+
+test('footage of the future, of our own spool or another recorder, moves no end', () => {
+  const clock = new SetClock();
+  const gaps = new CameraGaps(clock, me, journalOf(T - 30 * SEC));
+  expect(gaps.noteElsewhere(T + 5 * HOUR)).toBe(false);
+  expect(gaps.lastEndedAtMs).toBe(T - 30 * SEC);
+  expect(gaps.noteElsewhere(T + 2 * SEC)).toBe(true);
+});
+
+test('a cause that was noted by a clock ahead names no later gap', () => {
+  const clock = new SetClock();
+  const gaps = new CameraGaps(clock, me, journalOf(T));
+  clock.wall += 5 * HOUR;
+  gaps.note('disk-full');
+  clock.wall -= 5 * HOUR;
+  clock.pass(10 * SEC);
+  recorded(gaps, { fromMs: clock.wall, toMs: clock.wall + 60 * SEC });
+  clock.pass(60 * SEC);
+  gaps.note('stream-ended');
+  clock.pass(5 * SEC);
+  expect(recorded(gaps, { fromMs: clock.wall, toMs: clock.wall + SEC })).toEqual([['stream-ended', 70, 75]]);
+});
