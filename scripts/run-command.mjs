@@ -13,18 +13,22 @@ const PASSED_ON = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
  * @returns {Promise<number>}
  */
 export async function runCommand(file, args, options = {}) {
-  const child = spawn(file, args, {
-    cwd: rootDir,
-    stdio: ['ignore', options.quiet === true ? 'ignore' : 'inherit', 'inherit'],
-    env: { ...process.env, ...options.env },
-  });
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  let child;
   /** @param {NodeJS.Signals} signal */
-  const passOn = (signal) => void child.kill(signal);
+  const passOn = (signal) => void child?.kill(signal);
+  // Before the start: a signal in between would end us and leave the program running.
   for (const signal of PASSED_ON) process.on(signal, passOn);
   try {
+    child = spawn(file, args, {
+      cwd: rootDir,
+      stdio: ['ignore', options.quiet === true ? 'ignore' : 'inherit', 'inherit'],
+      env: { ...process.env, ...options.env },
+    });
+    const running = child;
     return await new Promise((resolve) => {
-      child.once('error', () => resolve(127));
-      child.once('exit', (code) => resolve(code ?? 128 + 15));
+      running.once('error', () => resolve(127));
+      running.once('exit', (code) => resolve(code ?? 128 + 15));
     });
   } finally {
     for (const signal of PASSED_ON) process.off(signal, passOn);
