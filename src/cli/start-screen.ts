@@ -81,7 +81,10 @@ function tryLines(screen: StartScreen): readonly string[] {
       : [
           `    (umask 077; cat > ${screen.secretsDir}/${next})   # type rtsp://user:password@address:554/stream1, then Ctrl-D`,
         ]),
-    temporal('start', `--type Camera --task-queue camera-recorder --workflow-id ${next} --input ${input}`),
+    temporal(
+      'start',
+      `--type Camera --task-queue camera-recorder --workflow-id ${next} --fail-existing --input ${input}`,
+    ),
   ];
 }
 

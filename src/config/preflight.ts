@@ -14,6 +14,7 @@ export interface PreflightReport {
 }
 
 const TMPFS_MAGIC = 0x01021994;
+const WHERE_INSTEAD = 'Set TEMP_DIR to a directory on a disk, like /var/lib/camera-recorder.';
 
 /**
  * Asks file system and network, changes nothing. Run before anything is started: a running recorder holds its own port.
@@ -102,10 +103,10 @@ async function spoolWarnings(dir: string): Promise<readonly string[]> {
   );
   if (type === TMPFS_MAGIC)
     return [
-      `The spool ${dir} is in memory (tmpfs): a restart of the machine loses what is not yet stored. Set TEMP_DIR.`,
+      `The spool ${dir} is in memory (tmpfs): a restart of the machine loses what is not yet stored. ${WHERE_INSTEAD}`,
     ];
   if (dir === '/tmp' || dir.startsWith('/tmp/')) {
-    return [`The spool ${dir} is under /tmp, which many systems empty by themselves. Set TEMP_DIR.`];
+    return [`The spool ${dir} is under /tmp, which many systems empty by themselves. ${WHERE_INSTEAD}`];
   }
   return [];
 }

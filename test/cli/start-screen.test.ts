@@ -68,7 +68,7 @@ it('the screen fits a terminal and names every place', () => {
 
 it('the next camera is added by one command that holds no URL', () => {
   expect(startScreen(screen)).toContain(
-    `temporal workflow start --type Camera --task-queue camera-recorder --workflow-id camera-3 --input '{"spec":{"source":{"kind":"secret","name":"camera-3"},"segmentDurationSec":60}}'`,
+    `temporal workflow start --type Camera --task-queue camera-recorder --workflow-id camera-3 --fail-existing --input '{"spec":{"source":{"kind":"secret","name":"camera-3"},"segmentDurationSec":60}}'`,
   );
 });
 
