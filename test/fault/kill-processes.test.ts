@@ -91,7 +91,9 @@ describe('while six cameras are recorded', () => {
     return lostMs;
   }
 
-  it('FFmpeg killed costs its camera 2.5 s and the others nothing', { timeout: 60_000 }, async () => {
+  it('FFmpeg killed costs its camera 2.5 s (3.5 s at the worst moment) and the others nothing', {
+    timeout: 60_000,
+  }, async () => {
     const startedAtMs = Date.now();
     const lostMs = await Promise.all(KILL_PHASES_MS.map(async (phaseMs, index) => await lostByKill(index, phaseMs)));
     expect(medianOf(lostMs)).toBeLessThanOrEqual(2_500);
