@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cp } from 'node:fs/promises';
+import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { inRoot } from '../../scripts/paths.mjs';
@@ -28,6 +28,11 @@ test('a signal to the script reaches the program it runs, and is its end', async
   script.kill('SIGTERM');
   const [said] = (await once(script.stdout, 'data')) as [Buffer];
   expect(said.toString()).toBe('code 143\n');
+});
+
+test('npm signals a shell and not us: the commands that run long take its place', async () => {
+  const { scripts } = JSON.parse(await readFile(inRoot('package.json'), 'utf8')) as { scripts: Record<string, string> };
+  for (const name of ['start', 'test', 'verify']) expect(scripts[name]).toMatch(/^exec node /);
 });
 
 test('the command of a check-out that is not built says what to run', async () => {
