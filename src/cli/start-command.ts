@@ -14,7 +14,6 @@ import { systemClock } from '../clock.js';
 import type { Config } from '../config/config.js';
 import { type DemoParts, startDemoParts } from '../embedded/demo.js';
 import { portFinder } from '../embedded/free-port.js';
-import { type SpoolLock, SpoolLockedError, takeSpoolLock } from '../keeper/spool-lock.js';
 import { createLogger } from '../log.js';
 import { redact } from '../redact.js';
 import { checkConfig } from './check-command.js';
@@ -22,6 +21,7 @@ import { fetchStatus } from './fetch-status.js';
 import { findProgram } from './find-program.js';
 import { type KeeperChild, startKeeperChild } from './keeper-child.js';
 import { NOTHING_TOLD, progressLines, sayEachTenth, type ToldProgress } from './progress-lines.js';
+import { lockData, untilSpoolIsFree } from './start-locks.js';
 import { recorderEnv, type StartPlan } from './start-plan.js';
 import { startScreen } from './start-screen.js';
 import { listenForStop, type StopSignals } from './stop-signals.js';
@@ -41,6 +41,7 @@ export async function startCommand(options: { readonly configPath: string | unde
     if (plan.dataDir === null) for (const warning of warnings) say(`Warning: ${warning}`);
     const lock = plan.dataDir === null ? null : await lockData(plan.dataDir);
     try {
+      await untilSpoolIsFree(plan.spoolDir, { say, signal: stop.asked });
       return await runParts(plan, options.configPath, stop);
     } finally {
       await lock?.release();
@@ -51,17 +52,6 @@ export async function startCommand(options: { readonly configPath: string | unde
     throw error;
   } finally {
     stop.close();
-  }
-}
-
-/** Two of everything on the same files would ruin them. */
-async function lockData(dataDir: string): Promise<SpoolLock> {
-  try {
-    return await takeSpoolLock(join(dataDir, 'lock'));
-  } catch (error) {
-    if (!(error instanceof SpoolLockedError)) throw error;
-    const { pid } = error.holder;
-    throw new Error(`It runs already, as process ${pid}, with ${dataDir}. Stop that one first.`, { cause: error });
   }
 }
 
