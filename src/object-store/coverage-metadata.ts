@@ -1,4 +1,5 @@
 import type { GapClaim } from '../domain/coverage.js';
+import { type GapObject, gapObjectSchema } from '../domain/gap-object.js';
 import { InvalidIdError } from '../domain/ids.js';
 import { type SealedSegment, sealedSegmentSchema } from '../domain/segment.js';
 
@@ -29,20 +30,52 @@ export function metadataOf(segment: SealedSegment): Readonly<Record<string, stri
     crc32: segment.crc32Hex,
     recording: [recording.offsetBytes, recording.sizeBytes, recording.completeBytes].join('_'),
     [RECORDING_SHA256_KEY]: recording.sha256Hex,
-    gaps: segment.gapsBefore.map(claimText).join('~'),
+    gaps: gapsText(segment.gapsBefore),
     'clock-stepped': segment.clockStepped,
   });
 }
 
 /** The sidecar an object's metadata repeats; `undefined` when there is none in it that can be read. */
 export function segmentFromMetadata(metadata: Readonly<Record<string, string>>): SealedSegment | undefined {
+  return unlessBadId(() => sealedSegmentSchema.safeParse(segmentFields(decoded(metadata))).data);
+}
+
+/** A gap object's body as its metadata: one HEAD tells why a slot is empty. */
+export function gapMetadataOf(gap: GapObject): Readonly<Record<string, string>> {
+  return encoded({
+    schema: gap.schema,
+    camera: gap.camera,
+    recorder: gap.recorder,
+    from: gap.fromMs,
+    to: gap.toMs,
+    gaps: gapsText(gap.claims),
+  });
+}
+
+/** The body a gap object's metadata repeats; `undefined` when there is none in it that can be read. */
+export function gapFromMetadata(metadata: Readonly<Record<string, string>>): GapObject | undefined {
+  return unlessBadId(() => gapObjectSchema.safeParse(gapFields(decoded(metadata))).data);
+}
+
+/** The ids inside throw by themselves. */
+function unlessBadId<T>(parse: () => T | undefined): T | undefined {
   try {
-    return sealedSegmentSchema.safeParse(segmentFields(decoded(metadata))).data;
+    return parse();
   } catch (error) {
-    // The ids inside throw by themselves.
     if (error instanceof InvalidIdError) return undefined;
     throw error;
   }
+}
+
+function gapFields(field: (key: string) => string): Readonly<Record<keyof GapObject, unknown>> {
+  return {
+    schema: numberOf(field('schema')),
+    camera: field('camera'),
+    recorder: field('recorder'),
+    fromMs: numberOf(field('from')),
+    toMs: numberOf(field('to')),
+    claims: claimsIn(field('gaps')),
+  };
 }
 
 function segmentFields(field: (key: string) => string): Readonly<Record<keyof SealedSegment, unknown>> {
@@ -65,9 +98,17 @@ function segmentFields(field: (key: string) => string): Readonly<Record<keyof Se
     sizeBytes: numberOf(field('size')),
     crc32Hex: field('crc32'),
     recording: { offsetBytes, sizeBytes, completeBytes, sha256Hex: field(RECORDING_SHA256_KEY) },
-    gapsBefore: field('gaps') === '' ? [] : field('gaps').split('~').map(claimParts),
+    gapsBefore: claimsIn(field('gaps')),
     clockStepped: booleanOf(field('clock-stepped')),
   };
+}
+
+function gapsText(claims: readonly GapClaim[]): string {
+  return claims.map(claimText).join('~');
+}
+
+function claimsIn(gaps: string): readonly unknown[] {
+  return gaps === '' ? [] : gaps.split('~').map(claimParts);
 }
 
 // No number, cause or recorder id contains "_" or "~", and percent-encoding leaves both alone.

@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { GAP_CAUSES } from '../../src/domain/coverage.js';
 import { parseCameraId, parseRecorderId, segmentIdOf, sessionIdOf } from '../../src/domain/ids.js';
 import type { SealedSegment } from '../../src/domain/segment.js';
-import { metadataOf, segmentFromMetadata } from '../../src/object-store/coverage-metadata.js';
+import {
+  gapFromMetadata,
+  gapMetadataOf,
+  metadataOf,
+  segmentFromMetadata,
+} from '../../src/object-store/coverage-metadata.js';
 
 /** S3 counts keys and values together. */
 const S3_LIMIT_BYTES = 2_048;
@@ -105,4 +110,28 @@ describe('coverage metadata', () => {
     }
     expect(segmentFromMetadata({ ...metadata, gaps: '1_2_no-such-cause_r' })).toBeUndefined();
   });
+});
+
+describe('metadata of a gap object', () => {
+  const gap = segment.map(({ camera, recorder, fromMs, toMs, gapsBefore }) => {
+    const first = { fromMs, toMs, cause: 'paused' as const, by: recorder };
+    return { schema: 1 as const, camera, recorder, fromMs, toMs, claims: gapsBefore.length > 0 ? gapsBefore : [first] };
+  });
+
+  it('gives back the body it was made of, and fits into what S3 allows', () => {
+    fc.assert(
+      fc.property(gap, (said) => {
+        const metadata = gapMetadataOf(said);
+        expect(gapFromMetadata(metadata)).toEqual(said);
+        expect(Object.entries(metadata).join('').length).toBeLessThanOrEqual(S3_LIMIT_BYTES);
+      }),
+    );
+  });
+
+  it.each([[{}], [{ schema: '1', camera: 'camera-1', recorder: 'r', from: '0', to: '1' }], [{ camera: 'A B' }]])(
+    'is nothing without a claim or with a bad name: %j',
+    (metadata: Readonly<Record<string, string>>) => {
+      expect(gapFromMetadata(metadata)).toBeUndefined();
+    },
+  );
 });
