@@ -3,11 +3,13 @@ import { ConfigError, type ConfigMistake } from '../config/config-error.js';
 import { type LoadConfigOptions, loadConfig, type Part, readConfig } from '../config/load-config.js';
 import { preflight } from '../config/preflight.js';
 import { variableOfSecret } from '../config/setting-names.js';
+import type { Variables } from '../config/settings-reader.js';
 import { EmbeddedError } from '../embedded/embedded-error.js';
 import { redact } from '../redact.js';
 import type { TemporalSettings } from '../workers/temporal/connection.js';
 import { temporalSettingsOf } from '../workers/temporal/settings.js';
 import { findProgram } from './find-program.js';
+import { takeSecrets } from './process-guards.js';
 import type { Role } from './roles.js';
 
 /** A configuration that is right on paper and on this machine. */
@@ -30,11 +32,13 @@ const PARTS_OF_ROLE: Readonly<Record<Role, readonly Part[]>> = {
 export async function checkConfig(options: {
   readonly role: Role | undefined;
   readonly configPath: string | undefined;
+  /** As it was given, secrets included. */
+  readonly env: Variables;
 }): Promise<CheckedConfig> {
   const { config, mistakes } = readConfig(readOptions(options));
   const isRecording = options.role !== 'workflows';
   const judgeable = { ...config, cameras: config.cameras.filter((camera) => !isNoted(camera, mistakes)) };
-  const report = await preflight(judgeable, process.env, isRecording);
+  const report = await preflight(judgeable, options.env, isRecording);
   const ffmpeg = isRecording ? await judgeFfmpegOf(config) : { path: null, mistakes: [] };
   // What is wrong on paper has its default in `config`: what the machine says about that would only mislead.
   const found = [...report.mistakes, ...ffmpeg.mistakes].filter(
@@ -81,14 +85,15 @@ export function readTemporalSettings(config: Config): TemporalSettings {
 export function loadRoleConfig(options: {
   readonly role: Role | undefined;
   readonly configPath: string | undefined;
+  readonly env: Variables;
 }): Config {
   return loadConfig(readOptions(options));
 }
 
 function readOptions(options: Parameters<typeof loadRoleConfig>[0]): LoadConfigOptions {
-  const { role, configPath } = options;
+  const { role, configPath, env } = options;
   const required = role === undefined ? {} : { required: PARTS_OF_ROLE[role] };
-  return { env: process.env, configPath, cwd: process.cwd(), ...required };
+  return { env, configPath, cwd: process.cwd(), ...required };
 }
 
 /** Prints what would run; resolves to 0. @throws ConfigError */
@@ -97,7 +102,8 @@ export async function checkCommand(options: {
   readonly output: 'text' | 'json' | 'none';
   readonly configPath: string | undefined;
 }): Promise<number> {
-  const checked = await checkConfig(options);
+  const { role, configPath } = options;
+  const checked = await checkConfig({ role, configPath, env: takeSecrets(process.env) });
   const summary = summaryOf(checked);
   if (options.output === 'json') process.stdout.write(`${JSON.stringify(summary)}\n`);
   if (options.output === 'text') process.stdout.write(summaryText(summary));
@@ -127,7 +133,10 @@ export function summaryOf({ config, warnings, ffmpegPath }: CheckedConfig): Chec
       const label = name === id ? id : `${id} (${name})`;
       return `${label}: ${spec.segmentDurationSec} s segments, audio ${spec.audio}`;
     }),
-    page: `http://${config.metricsHost}:${config.metricsPort}/`,
+    page:
+      config.metricsPort === 0
+        ? `any free port of ${config.metricsHost}`
+        : `http://${config.metricsHost}:${config.metricsPort}/`,
     warnings,
   };
 }

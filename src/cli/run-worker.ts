@@ -33,8 +33,8 @@ export async function runWorker(options: {
   readonly role: Role;
   readonly configPath: string | undefined;
 }): Promise<number> {
-  const config = loadRoleConfig(options);
   const secrets = takeSecrets(process.env);
+  const config = loadRoleConfig({ ...options, env: secrets });
   const log = createLogger({ level: config.logLevel, name: options.role });
   endOnUncaught(log);
   const registry = createRegistry({ version: readVersion() });

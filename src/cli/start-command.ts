@@ -42,7 +42,8 @@ export async function startCommand(options: { readonly configPath: string | unde
     const lock = plan.dataDir === null ? null : await lockData(plan.dataDir);
     try {
       await untilSpoolIsFree(plan.spoolDir, { say, signal: stop.asked });
-      return await runParts(plan, options.configPath, stop);
+      // Chosen only now: the recorder that was waited for had the usual port.
+      return await runParts({ ...plan, metricsPort: await choosePort(config) }, options.configPath, stop);
     } finally {
       await lock?.release();
       if (stop.asked.aborted) say('Stopped.');
@@ -72,7 +73,7 @@ async function planOf(config: Config, ffmpegPath: string): Promise<StartPlan> {
     dataDir,
     secretsDir,
     spoolDir: dataDir === null || config.spool.isGiven ? config.spool.dir : join(dataDir, 'spool'),
-    metricsPort: await choosePort(config),
+    metricsPort: config.metricsPort,
     segmentDurationSec: config.givenSegmentSec ?? (dataDir === null ? 900 : 60),
     ffmpegPath,
   };
@@ -183,16 +184,15 @@ async function screenOf({ plan, parts }: Company, pageUrl: string): Promise<Para
     spoolDir: plan.spoolDir,
     dataDir: plan.dataDir,
     maxDataBytes: config.dataLimitBytes,
-    secretsDir: plan.secretsDir,
-    temporalCommand: await temporalCommand(),
+    secretsDir: plan.secretsDir === null ? null : asTyped(plan.secretsDir),
+    temporalCommand: await findProgram('temporal', null).then(asTyped, () => 'temporal'),
   };
 }
 
 /** As short as it can be typed in this folder. */
-async function temporalCommand(): Promise<string> {
-  const path = await findProgram('temporal', null).catch(() => 'temporal');
+function asTyped(path: string): string {
   const here = relative('.', path);
-  if (!isAbsolute(path) || isAbsolute(here) || here.startsWith('..')) return path;
+  if (isAbsolute(here) || here.startsWith('..')) return path;
   return here.includes(sep) ? here : `.${sep}${here}`;
 }
 

@@ -1,6 +1,7 @@
 import { loadConfig } from '../config/load-config.js';
 import { redact } from '../redact.js';
 import { fetchStatus } from './fetch-status.js';
+import { takeSecrets } from './process-guards.js';
 import { statusText } from './status-text.js';
 
 /** Prints what the page says; resolves to 0, or to 1 when no recorder answers. @throws ConfigError */
@@ -22,7 +23,7 @@ export async function statusCommand(options: {
 }
 
 function pageUrlOf(configPath: string | undefined): string {
-  const { metricsPort } = loadConfig({ env: process.env, configPath, cwd: process.cwd(), required: [] });
+  const { metricsPort } = loadConfig({ env: takeSecrets(process.env), configPath, cwd: process.cwd(), required: [] });
   return `http://127.0.0.1:${metricsPort}`;
 }
 
