@@ -5,21 +5,25 @@
  * 2. Everything embedded, the spool included unless TEMP_DIR says otherwise, lives under `.data/`.
  * 3. One `start` a `.data/`.
  * 4. What is embedded fills this machine's disk up to a limit and no further: then recording ends, and the rest goes on.
- * 5. The first Ctrl-C stops in order: recorder (which seals), cameras, store, Temporal. A second one forces.
+ * 5. Cameras' passwords are with the recorder alone (INV-7).
+ * 6. The first Ctrl-C stops in order: recorder (which seals), cameras, store, Temporal. A second one forces.
  */
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { systemClock } from '../clock.js';
 import type { Config } from '../config/config.js';
+import type { Variables } from '../config/settings-reader.js';
 import { type DemoParts, startDemoParts } from '../embedded/demo.js';
 import { portFinder } from '../embedded/free-port.js';
 import { createLogger } from '../log.js';
 import { redact } from '../redact.js';
 import { checkConfig } from './check-command.js';
+import { forbidCoreDumps } from './core-dumps.js';
 import { fetchStatus } from './fetch-status.js';
 import { findProgram } from './find-program.js';
 import { type KeeperChild, startKeeperChild } from './keeper-child.js';
+import { takeSecrets } from './process-guards.js';
 import { NOTHING_TOLD, progressLines, sayEachTenth, type ToldProgress } from './progress-lines.js';
 import { lockData, untilSpoolIsFree } from './start-locks.js';
 import { recorderEnv, type StartPlan } from './start-plan.js';
@@ -33,7 +37,10 @@ const EXIT_FORCED = 130;
 
 /** Runs until a signal, or until the recorder ends by itself; resolves to the exit code. @throws ConfigError */
 export async function startCommand(options: { readonly configPath: string | undefined }): Promise<number> {
-  const { config, warnings, ffmpegPath } = await checkConfig({ role: undefined, ...options });
+  const env = takeSecrets(process.env);
+  // The recorder warns of it, in its own log.
+  await forbidCoreDumps();
+  const { config, warnings, ffmpegPath } = await checkConfig({ role: undefined, ...options, env });
   const stop = listenForStop();
   stop.asked.addEventListener('abort', () => say('Stopping: recordings are sealed first. Ctrl-C again stops at once.'));
   try {
@@ -43,7 +50,7 @@ export async function startCommand(options: { readonly configPath: string | unde
     try {
       await untilSpoolIsFree(plan.spoolDir, { say, signal: stop.asked });
       // Chosen only now: the recorder that was waited for had the usual port.
-      return await runParts({ ...plan, metricsPort: await choosePort(config) }, options.configPath, stop);
+      return await runParts({ ...plan, metricsPort: await choosePort(config) }, { ...options, env, stop });
     } finally {
       await lock?.release();
       if (stop.asked.aborted) say('Stopped.');
@@ -88,7 +95,14 @@ async function choosePort({ metricsPort, isMetricsPortGiven }: Config): Promise<
   return port;
 }
 
-async function runParts(plan: StartPlan, configPath: string | undefined, stop: StopSignals): Promise<number> {
+interface RunOptions {
+  readonly configPath: string | undefined;
+  /** As it was given, secrets included: only the recorder gets it. */
+  readonly env: Variables;
+  readonly stop: StopSignals;
+}
+
+async function runParts(plan: StartPlan, { configPath, env, stop }: RunOptions): Promise<number> {
   const { config, dataDir } = plan;
   if (dataDir !== null) say(`Starting what was not given, under ${dataDir} …`);
   const parts = await startDemoParts({
@@ -104,7 +118,7 @@ async function runParts(plan: StartPlan, configPath: string | undefined, stop: S
     const logPath = dataDir === null ? null : join(dataDir, 'recorder.log');
     const child = await startKeeperChild({
       args: ['--role', 'all', ...(configPath === undefined ? [] : ['--config', configPath])],
-      env: { ...process.env, ...recorderEnv(plan, parts) },
+      env: { ...env, ...recorderEnv(plan, parts) },
       logPath,
     });
     return await keepCompany(child, { plan, parts, logPath, stop });

@@ -4,6 +4,7 @@
  * 1. It does not outlive us: where `setpriv` exists the kernel ends it when we die, even by SIGKILL.
  * 2. Ctrl-C does not reach it (own session): we end it, after everything that uses it.
  * 3. Every end is reported once, through `exited`; nothing restarts it behind the caller's back.
+ * 4. It sees no variable but those it needs: ours may hold cameras' passwords (INV-7).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -13,6 +14,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EmbeddedError } from './embedded-error.js';
 
 const POLL_MS = 25;
+const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TZ'];
 /** Both servers drain for about 4 s (measured); SeaweedFS on a full disk hangs for ever. */
 const STOP_DEADLINE_MS = 10_000;
 
@@ -38,6 +40,7 @@ export interface ServerCommand {
   readonly name: string;
   readonly file: string;
   readonly args: readonly string[];
+  /** Beside the search path and where files of this user go: nothing else of ours is passed on. */
   readonly env?: Readonly<Record<string, string>>;
   /** Standard output and error are appended here: a pipe would tie the server to us. */
   readonly logPath: string;
@@ -55,7 +58,7 @@ export async function startServerProcess(command: ServerCommand): Promise<Server
     const child = spawn(file, args, {
       detached: true,
       stdio: ['ignore', log.fd, log.fd, ...(onMessage === undefined ? [] : ['ipc' as const])],
-      env: { ...process.env, ...command.env },
+      env: { ...serverEnv(), ...command.env },
     });
     if (onMessage !== undefined) child.on('message', onMessage);
     return await adoptChild(child, command.name);
@@ -151,6 +154,12 @@ class OwnedProcess implements ServerProcess {
     await this.exited;
     overdue.abort();
   }
+}
+
+/** What any program needs of our environment. Settings of Temporal or AWS in it would also bend what these servers do. */
+export function serverEnv(): Readonly<Record<string, string>> {
+  const given = PASSED_ON.map((name) => [name, process.env[name]] as const);
+  return Object.fromEntries(given.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 /** The command as it is started on this machine: under `setpriv --pdeathsig` where there is one. */

@@ -10,7 +10,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import type { Logger } from '../log.js';
 import { portFinder, startOnFreePorts, type WantedPorts } from './free-port.js';
-import { type ServerProcess, startServerProcess, untilReady } from './server-process.js';
+import { type ServerProcess, serverEnv, startServerProcess, untilReady } from './server-process.js';
 
 const READY_DEADLINE_MS = 30_000;
 const CLI_DEADLINE_MS = 10_000;
@@ -116,6 +116,8 @@ async function prepareNamespace(
   const operate = async (...args: readonly string[]): Promise<void> => {
     await execa(options.temporalPath, ['operator', ...args, '--address', options.address], {
       timeout: CLI_DEADLINE_MS,
+      env: serverEnv(),
+      extendEnv: false,
       ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     });
   };
