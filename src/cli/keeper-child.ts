@@ -12,7 +12,7 @@ const STOP_DEADLINE_MS = 90_000;
 export interface KeeperChild {
   /** The exit code, 1 when a signal ended it. Never rejects. */
   readonly ended: Promise<number>;
-  /** In order; the second call, or 90 s, forces. Idempotent beyond that. */
+  /** In order; the second call, or 90 s, forces. Idempotent beyond that; nothing once it has ended. */
   stop(): void;
 }
 
@@ -35,6 +35,8 @@ export async function startKeeperChild(options: {
     let overdue: NodeJS.Timeout | undefined;
     void ended.then(() => clearTimeout(overdue));
     const stop = (): void => {
+      // A timer for one that has ended by itself would keep us for its 90 s.
+      if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
       overdue ??= setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
     };
