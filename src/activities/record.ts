@@ -1,13 +1,14 @@
 /**
  * `recordCamera` attaches to a recording; it does not own it (INV-4).
  *
- * 1. Cancelled or paused: FFmpeg is stopped, then the activity ends. Reset: stopped, and started by the next attempt.
- * 2. Any other end (not found, timed out, worker shutdown, superseded): it lets go, and recording goes on.
+ * 1. Cancelled or paused for good: FFmpeg is stopped, then the activity ends. Reset: the recorder starts FFmpeg anew by itself.
+ * 2. Any other end (new settings, not found, timed out, worker shutdown, superseded): it lets go, and recording goes on; new settings come
+ *    with the next attempt. Temporal may be gone right after it told of the end, so nothing that is to record waits for it.
  * 3. Two attempts may overlap: the newer one supersedes, and the end of the older one stops nothing (INV-5, INV-6).
  */
 import { CancelledFailure, Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { StopCause } from '../domain/camera.js';
+import type { LastingStop, StopCause } from '../domain/camera.js';
 import type { CameraId } from '../domain/ids.js';
 import type { Attachment, Recorder } from '../recorder/recorder.js';
 import type { Activities } from '../workflows/contract.js';
@@ -16,8 +17,8 @@ export interface RecordDeps {
   readonly recorder: Pick<Recorder, 'attach'>;
   readonly heartbeatEveryMs: number;
   readonly onAttached: (camera: CameraId) => void;
-  /** Why the workflow cancelled: Temporal's own message does not tell a pause from the end. Never rejects. */
-  readonly askStopCause: (camera: CameraId) => Promise<StopCause>;
+  /** Why the workflow cancelled: Temporal's own message does not tell a pause from the end. Null when it does not say. Never rejects. */
+  readonly askStopCause: (camera: CameraId) => Promise<StopCause | null>;
   /** After the last seal of a stopped recording: tell the workflow before it closes. Never rejects. */
   readonly announce: (camera: CameraId) => Promise<void>;
 }
@@ -51,7 +52,8 @@ async function untilEnd(...signals: readonly AbortSignal[]): Promise<void> {
 
 /** Never returns: the way it throws tells Temporal what happened. */
 async function leave(deps: RecordDeps, camera: CameraId, attachment: Attachment, context: Context): Promise<never> {
-  const cause = await stopCauseOf(deps, camera, context);
+  if (context.cancellationDetails?.reset === true) attachment.restart();
+  const cause = await lastingStopOf(deps, camera, context);
   if (attachment.superseded.aborted) {
     throw ApplicationFailure.retryable('a newer attempt has taken the camera over', 'superseded');
   }
@@ -61,10 +63,12 @@ async function leave(deps: RecordDeps, camera: CameraId, attachment: Attachment,
   throw new CancelledFailure(`stopped: ${cause}`, [ended]);
 }
 
-async function stopCauseOf(deps: RecordDeps, camera: CameraId, context: Context): Promise<StopCause | null> {
+/** In doubt the recording goes on: once Temporal answers, one that nobody wants is found and stopped. */
+async function lastingStopOf(deps: RecordDeps, camera: CameraId, context: Context): Promise<LastingStop | null> {
   const details = context.cancellationDetails;
-  if (details?.cancelRequested === true) return await deps.askStopCause(camera);
-  if (details?.reset === true) return 'reconfigured';
-  if (details?.paused === true) return 'paused';
-  return null;
+  if (details?.cancelRequested === true) {
+    const cause = await deps.askStopCause(camera);
+    return cause === 'cancelled' || cause === 'paused' || cause === 'moved' ? cause : null;
+  }
+  return details?.paused === true && details.reset !== true ? 'paused' : null;
 }

@@ -42,8 +42,11 @@ export type CameraCondition = { readonly sinceMs: number } & (
   | { readonly kind: 'down'; readonly cause: GapCause; readonly retryAtMs: number; readonly detail: Redacted }
 );
 
+/** Why a camera is no longer recorded, until somebody wants it again. All other causes are of a recording that goes on. */
+export type LastingStop = 'cancelled' | 'paused' | 'moved';
+
 /** Why a recording is stopped on purpose. */
-export type StopCause = 'cancelled' | 'paused' | 'ffmpeg-died' | 'moved' | 'reconfigured' | 'shutdown';
+export type StopCause = LastingStop | 'ffmpeg-died' | 'reconfigured' | 'shutdown';
 
 const SECONDS_A_DAY = 86_400;
 

@@ -1,4 +1,4 @@
-import type { CameraCondition, StopCause } from '../domain/camera.js';
+import type { CameraCondition, LastingStop } from '../domain/camera.js';
 import type { CameraSupervisor } from './camera-supervisor.js';
 import type { Attachment } from './recorder.js';
 
@@ -30,7 +30,11 @@ export class CurrentAttachment implements Attachment {
     if (!this.#superseded.signal.aborted) this.#left();
   }
 
-  async stop(cause: StopCause): Promise<{ readonly lastEndedAtMs: number | null }> {
+  restart(): void {
+    if (!this.#superseded.signal.aborted) this.#supervisor.restart();
+  }
+
+  async stop(cause: LastingStop): Promise<{ readonly lastEndedAtMs: number | null }> {
     if (this.#superseded.signal.aborted) return { lastEndedAtMs: this.#supervisor.lastEndedAtMs };
     const stopped = await this.#supervisor.stop(cause);
     this.detach();

@@ -8,6 +8,8 @@ import type { SupervisorState } from './supervisor-state.js';
 export interface ConditionContext {
   /** Why the last session ended, until the camera records again: a camera that is down stays down while it is being tried. */
   readonly trouble: SessionOutcome | null;
+  /** The assignment says so. */
+  readonly isWanted: boolean;
   readonly stopCause: GapCause | null;
   readonly wallMs: number;
   readonly monotonicMs: number;
@@ -49,7 +51,9 @@ export function conditionKey(condition: ConditionNow): string {
   }
 }
 
-function atRest({ stopCause }: ConditionContext): ConditionNow {
+function atRest({ isWanted, stopCause }: ConditionContext): ConditionNow {
+  // About to be started: nobody may take it for a camera that need not record.
+  if (isWanted) return { kind: 'connecting' };
   return { kind: stopCause === 'paused' ? 'paused' : 'unassigned' };
 }
 

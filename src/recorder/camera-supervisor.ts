@@ -5,7 +5,7 @@
  * 2. The ledger's causes are noted when a session ends, its claims are made when the next footage is sealed (INV-8).
  */
 import type { Clock } from '../clock.js';
-import type { CameraCondition, CameraSpec, StopCause } from '../domain/camera.js';
+import type { CameraCondition, CameraSpec, LastingStop } from '../domain/camera.js';
 import type { CameraId } from '../domain/ids.js';
 import type { SealedSegment } from '../domain/segment.js';
 import type { KeeperClient, ProcessExit } from '../keeper/keeper-client.js';
@@ -152,10 +152,14 @@ export class CameraSupervisor {
     await this.record(this.#wish.spec, { ...this.#wish, lastEndedAtMs: null });
   }
 
+  /** FFmpeg is started anew with the settings it has, by the recorder alone (INV-4). */
+  restart(): void {
+    this.#dispatch({ kind: 'restart', cause: 'reconfigured' });
+  }
+
   /** Resolves after the last seal, or when sealing takes longer than its deadline. `shutdown` leaves the assignment as it is. */
-  async stop(cause: StopCause): Promise<{ readonly lastEndedAtMs: number | null }> {
-    const isFinal = cause === 'cancelled' || cause === 'paused' || cause === 'moved';
-    if (this.#wish !== null && isFinal) {
+  async stop(cause: LastingStop | 'shutdown'): Promise<{ readonly lastEndedAtMs: number | null }> {
+    if (this.#wish !== null && cause !== 'shutdown') {
       this.#wish = { ...this.#wish, desired: 'stop', stopCause: causeOfStop(cause), taskToken: null };
       if (this.#state.kind === 'idle') this.#gaps.note(causeOfStop(cause));
       await this.#journal();
@@ -338,6 +342,7 @@ export class CameraSupervisor {
     const { clock } = this.#deps;
     return conditionOf(this.#state, {
       trouble: this.#trouble,
+      isWanted: this.#isMeantToRecord,
       stopCause: this.#wish?.stopCause ?? null,
       wallMs: clock.wallMs(),
       monotonicMs: clock.monotonicMs(),
@@ -385,6 +390,6 @@ export class CameraSupervisor {
   }
 }
 
-function stopCauseOf({ stopCause }: Wish): StopCause {
+function stopCauseOf({ stopCause }: Wish): LastingStop {
   return stopCause === 'paused' || stopCause === 'moved' ? stopCause : 'cancelled';
 }

@@ -7,7 +7,7 @@
  */
 import { statfs } from 'node:fs/promises';
 import type { Clock } from '../clock.js';
-import type { CameraCondition, CameraSource, CameraSpec, StopCause } from '../domain/camera.js';
+import type { CameraCondition, CameraSource, CameraSpec, LastingStop } from '../domain/camera.js';
 import type { CameraId, SessionId } from '../domain/ids.js';
 import type { SealedSegment } from '../domain/segment.js';
 import type { KeeperClient, ProcessExit } from '../keeper/keeper-client.js';
@@ -124,7 +124,7 @@ class SpoolRecorder implements Recorder {
       .map(([camera, { unattachedSinceMs }]) => ({ camera, sinceMonotonicMs: unattachedSinceMs }));
   }
 
-  async stopUnattached(camera: CameraId, cause: StopCause): Promise<void> {
+  async stopUnattached(camera: CameraId, cause: LastingStop): Promise<void> {
     const slot = this.#slots.get(camera);
     if (slot === undefined || slot.attachment !== null) return;
     await slot.supervisor.stop(cause);

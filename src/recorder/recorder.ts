@@ -1,4 +1,4 @@
-import type { CameraCondition, CameraSpec, StopCause } from '../domain/camera.js';
+import type { CameraCondition, CameraSpec, LastingStop } from '../domain/camera.js';
 import type { CameraId } from '../domain/ids.js';
 import type { SealedSegment } from '../domain/segment.js';
 import type { CameraStatistics } from './statistics.js';
@@ -17,7 +17,7 @@ export interface Recorder {
   /** Cameras that record, or are wanted to, with nothing attached, and since when (monotonic ms): the ownership loop asks Temporal about them. */
   unattached(): readonly { readonly camera: CameraId; readonly sinceMonotonicMs: number }[];
   /** Stops an unattached recording. No-op when something is attached. */
-  stopUnattached(camera: CameraId, cause: StopCause): Promise<void>;
+  stopUnattached(camera: CameraId, cause: LastingStop): Promise<void>;
   /** Why this recorder cannot take the camera, in words, or null. */
   declines(
     camera: CameraId,
@@ -43,6 +43,8 @@ export interface Attachment {
   condition(): CameraCondition;
   /** Idempotent; recording goes on (INV-4). */
   detach(): void;
+  /** Starts FFmpeg anew and waits for nobody (INV-4); no-op when superseded. */
+  restart(): void;
   /** Resolves after the last seal; no-op when superseded. */
-  stop(cause: StopCause): Promise<{ readonly lastEndedAtMs: number | null }>;
+  stop(cause: LastingStop): Promise<{ readonly lastEndedAtMs: number | null }>;
 }

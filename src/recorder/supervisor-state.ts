@@ -78,6 +78,7 @@ export type SupervisorEvent =
   | { readonly kind: 'started' | 'adopted'; readonly session: Session }
   | { readonly kind: 'start-failed'; readonly outcome: SessionOutcome }
   | { readonly kind: 'progressed'; readonly session: SessionId; readonly progress: Progress }
+  | { readonly kind: 'restart'; readonly cause: StopCause }
   | { readonly kind: 'exited'; readonly session: SessionId; readonly outcome: SessionOutcome }
   | { readonly kind: 'space-low' }
   | { readonly kind: 'tick' };
@@ -116,6 +117,8 @@ export function step(state: SupervisorState, event: SupervisorEvent, context: St
       return onRecord(state, event, context);
     case 'stop':
       return onStop(state, event.cause, context);
+    case 'restart':
+      return onRestart(state, event.cause, context);
     case 'started':
       return onStarted(state, event.session, context);
     case 'adopted':
@@ -193,6 +196,23 @@ function onStop(state: SupervisorState, cause: StopCause, context: StepContext):
       return [{ ...state, outcome: { kind: 'stop-requested', cause }, next: null }, []];
     case 'waiting':
       return [{ kind: 'idle' }, [{ kind: 'note', outcome: { kind: 'stop-requested', cause } }]];
+    default:
+      return state satisfies never;
+  }
+}
+
+/** What is already on its way to a new session is left to it, and a locked account to its wait. */
+function onRestart(state: SupervisorState, cause: StopCause, context: StepContext): Step {
+  switch (state.kind) {
+    case 'idle':
+    case 'starting':
+    case 'stopping':
+      return [state, []];
+    case 'connecting':
+    case 'recording':
+      return terminate(state, { kind: 'stop-requested', cause }, state.session.spec, context);
+    case 'waiting':
+      return state.last.kind === 'unauthorized' ? [state, []] : start(state.spec, NO_ATTEMPTS);
     default:
       return state satisfies never;
   }

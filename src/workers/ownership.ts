@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { StopCause } from '../domain/camera.js';
+import type { LastingStop } from '../domain/camera.js';
 import type { CameraId, RecorderId } from '../domain/ids.js';
 import type { Logger } from '../log.js';
 import type { Recorder } from '../recorder/recorder.js';
@@ -12,7 +12,7 @@ import { viewWorkflow, type WorkflowView } from './workflow-view.js';
 
 export type OwnershipVerdict =
   | { readonly kind: 'keep' }
-  | { readonly kind: 'stop'; readonly cause: StopCause }
+  | { readonly kind: 'stop'; readonly cause: LastingStop }
   /** Keep recording, and start the workflow that is missing. */
   | { readonly kind: 'restart'; readonly why: string };
 

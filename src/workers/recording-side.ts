@@ -169,16 +169,16 @@ export class RecordingSide {
     await reclaimStored({ spool, store, link, ledger, policies, keepLocalMs, clock, log, onLost }, signal);
   }
 
-  /** The workflow knows; if it does not answer, a cancel is taken for what it usually is. */
-  async #askStopCause(session: TemporalSession, camera: CameraId): Promise<StopCause> {
+  /** The workflow knows; null when it does not answer. */
+  async #askStopCause(session: TemporalSession, camera: CameraId): Promise<StopCause | null> {
     try {
       const asking = session.ask(
         async ({ workflow }) => await workflow.getHandle(camera).query<CameraStatus>(STATUS_QUERY),
       );
-      return (await within('asking why to stop', ASK_CAUSE_DEADLINE_MS, asking)).stopping ?? 'cancelled';
+      return (await within('asking why to stop', ASK_CAUSE_DEADLINE_MS, asking)).stopping;
     } catch (error) {
-      this.#options.log.debug({ camera, error: errorText(error) }, 'the workflow does not say why it stops');
-      return 'cancelled';
+      this.#options.log.warn({ camera, error: errorText(error) }, 'not told why to stop; recording goes on');
+      return null;
     }
   }
 }

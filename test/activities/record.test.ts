@@ -10,7 +10,7 @@ import { SPEC } from '../support/worker-harness.js';
 const camera = parseCameraId('camera-3');
 const INPUT = { camera, spec: SPEC, lastEndedAtMs: 5, notBeforeMs: 7 };
 
-function attached(stopCause: StopCause = 'cancelled') {
+function attached(stopCause: StopCause | null = 'cancelled') {
   const recorder = new FakeRecorder();
   const announced: string[] = [];
   const { recordCamera } = createRecordActivities({
@@ -33,7 +33,7 @@ function attached(stopCause: StopCause = 'cancelled') {
 test.each([
   ['cancelRequested', { stopped: 'cancelled' }],
   ['paused', { stopped: 'paused' }],
-  ['reset', { stopped: 'reconfigured' }],
+  ['reset', 'detached'],
   ['notFound', 'detached'],
   ['timedOut', 'detached'],
   ['workerShutdown', 'detached'],
@@ -43,6 +43,26 @@ test.each([
   run.end(cause);
   await expect(run.outcome).rejects.toMatchObject({ name: 'CancelledFailure' });
   expect(recorder.attachments[0]?.end).toEqual(end);
+});
+
+test('a reset restarts the recording at once, and lets go of it', async () => {
+  const { recorder, announced, start } = attached();
+  const run = await start();
+  run.end('reset');
+  await expect(run.outcome).rejects.toMatchObject({ name: 'CancelledFailure' });
+  expect(recorder.attachments[0]).toMatchObject({ restarts: 1, end: 'detached' });
+  expect(announced).toEqual([]);
+});
+
+test.each([
+  ['is being reconfigured', 'reconfigured'],
+  ['does not answer', null],
+] as const)('a cancel by a workflow that %s stops nothing', async (_, stopCause) => {
+  const { recorder, start } = attached(stopCause);
+  const run = await start();
+  run.end('cancelRequested');
+  await expect(run.outcome).rejects.toMatchObject({ name: 'CancelledFailure' });
+  expect(recorder.attachments[0]).toMatchObject({ restarts: 0, end: 'detached' });
 });
 
 test('what the workflow says about a cancel is what the recorder is told, and the last end comes back', async () => {

@@ -78,6 +78,7 @@ const events = {
   'record otherwise': { kind: 'record', spec: other, notBeforeMs: null },
   'record later': { kind: 'record', spec, notBeforeMs: NOW + 9 },
   stop: { kind: 'stop', cause: 'paused' },
+  restart: { kind: 'restart', cause: 'reconfigured' },
   started: { kind: 'started', session },
   'started stranger': { kind: 'started', session: stranger },
   'started with another spec': { kind: 'started', session: { ...stranger, spec: other } },
@@ -132,6 +133,7 @@ const table: Readonly<Record<keyof typeof states, Partial<Record<keyof typeof ev
   connecting: {
     'record otherwise': row('stopping', 'SIGTERM wake'),
     stop: row('stopping', 'SIGTERM wake'),
+    restart: row('stopping', 'SIGTERM wake'),
     started: row('connecting', 'SIGKILL'),
     'started stranger': row('connecting', 'SIGKILL'),
     'started with another spec': row('connecting', 'SIGKILL'),
@@ -148,6 +150,7 @@ const table: Readonly<Record<keyof typeof states, Partial<Record<keyof typeof ev
   recording: {
     'record otherwise': row('stopping', 'SIGTERM wake'),
     stop: row('stopping', 'SIGTERM wake'),
+    restart: row('stopping', 'SIGTERM wake'),
     started: row('recording', 'SIGKILL'),
     'started stranger': row('recording', 'SIGKILL'),
     'started with another spec': row('recording', 'SIGKILL'),
@@ -180,6 +183,7 @@ const table: Readonly<Record<keyof typeof states, Partial<Record<keyof typeof ev
   waiting: {
     'record otherwise': row('starting', 'start'),
     stop: row('idle', 'note'),
+    restart: row('starting', 'start'),
     started: row('waiting', 'SIGKILL'),
     'started stranger': row('waiting', 'SIGKILL'),
     'started with another spec': row('waiting', 'SIGKILL'),
@@ -189,6 +193,7 @@ const table: Readonly<Record<keyof typeof states, Partial<Record<keyof typeof ev
   'waiting, due': {
     'record otherwise': row('starting', 'start'),
     stop: row('idle', 'note'),
+    restart: row('starting', 'start'),
     started: row('waiting', 'SIGKILL'),
     'started stranger': row('waiting', 'SIGKILL'),
     'started with another spec': row('waiting', 'SIGKILL'),
@@ -228,6 +233,12 @@ test('a session that was under way with another spec is followed by one with the
 test('a stop while a stalled session is being killed is the last word', () => {
   const [stopping] = step(states['stopping a stall'], events.stop, context);
   expect(step(stopping, events.exited, context)[0]).toEqual({ kind: 'idle' });
+});
+
+test('a restart goes on with the settings it had, with nobody asking again', () => {
+  const [stopping] = step(states.recording, events.restart, context);
+  expect(stopping).toMatchObject({ next: spec, outcome: { kind: 'stop-requested', cause: 'reconfigured' } });
+  expect(step(stopping, events.exited, context)[0]).toMatchObject({ kind: 'starting', spec });
 });
 
 test('record while stopping for good starts again when the process is gone', () => {

@@ -9,6 +9,7 @@ export interface RecordedAttachment {
   readonly options: AttachOptions;
   readonly supersede: AbortController;
   end: 'attached' | 'detached' | { readonly stopped: StopCause };
+  restarts: number;
 }
 
 type Declined = Awaited<ReturnType<Recorder['declines']>>;
@@ -40,7 +41,14 @@ export class FakeRecorder implements Recorder {
 
   async attach(camera: CameraId, spec: CameraSpec, options: AttachOptions): Promise<Attachment> {
     for (const older of this.attachments) if (older.camera === camera) older.supersede.abort();
-    const entry: RecordedAttachment = { camera, spec, options, supersede: new AbortController(), end: 'attached' };
+    const entry: RecordedAttachment = {
+      camera,
+      spec,
+      options,
+      supersede: new AbortController(),
+      end: 'attached',
+      restarts: 0,
+    };
     this.attachments.push(entry);
     this.unattachedSince.delete(camera);
     if (this.recording.get(camera)?.kind !== 'recording') this.setCondition(camera, recordingNow());
@@ -48,6 +56,7 @@ export class FakeRecorder implements Recorder {
       superseded: entry.supersede.signal,
       condition: () => this.recording.get(camera) ?? { kind: 'unassigned', sinceMs: 0 },
       detach: () => this.#detach(entry),
+      restart: () => void (entry.restarts += 1),
       stop: async (cause) => await this.#stop(entry, cause),
     };
   }
