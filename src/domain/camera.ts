@@ -24,6 +24,12 @@ export interface CameraSpec {
   readonly tlsVerify: boolean;
 }
 
+/** Whether both name the same camera account. */
+export function isSameSource({ source: a }: CameraSpec, { source: b }: CameraSpec): boolean {
+  if (a.kind === 'secret') return b.kind === 'secret' && a.name === b.name;
+  return b.kind === 'url' && a.rtspUrl === b.rtspUrl;
+}
+
 export const DEFAULT_SPEC: Omit<CameraSpec, 'source'> = {
   segmentDurationSec: 900,
   audio: 'aac',

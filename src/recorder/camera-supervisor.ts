@@ -5,7 +5,7 @@
  * 2. The ledger's causes are noted when a session ends, its claims are made when the next footage is sealed (INV-8).
  */
 import type { Clock } from '../clock.js';
-import type { CameraCondition, CameraSpec, LastingStop } from '../domain/camera.js';
+import { type CameraCondition, type CameraSpec, isSameSource, type LastingStop } from '../domain/camera.js';
 import type { CameraId } from '../domain/ids.js';
 import type { SealedSegment } from '../domain/segment.js';
 import type { KeeperClient, ProcessExit } from '../keeper/keeper-client.js';
@@ -23,7 +23,6 @@ import type { ProgressDeps } from './session-progress.js';
 import type { StartDeps } from './session-start.js';
 import { CameraCounts, type CameraStatistics } from './statistics.js';
 import {
-  isSameSource,
   type Session,
   type SupervisorCommand,
   type SupervisorEvent,

@@ -5,7 +5,7 @@
  * 2. A session is left only by its own `exited`; every way out of it commands `seal`.
  * 3. What happens to an older session changes nothing.
  */
-import type { CameraSpec, StopCause } from '../domain/camera.js';
+import { type CameraSpec, isSameSource, type StopCause } from '../domain/camera.js';
 import type { SessionId } from '../domain/ids.js';
 import { redact } from '../redact.js';
 import type { FailureKind, SessionOutcome } from './outcome.js';
@@ -143,12 +143,6 @@ export function step(state: SupervisorState, event: SupervisorEvent, context: St
 function isSameSpec(a: CameraSpec, b: CameraSpec): boolean {
   const keys = ['segmentDurationSec', 'audio', 'stallTimeoutMs', 'socketTimeoutMs', 'tlsVerify'] as const;
   return isSameSource(a, b) && keys.every((key) => a[key] === b[key]);
-}
-
-/** Whether both name the same camera account. */
-export function isSameSource({ source: a }: CameraSpec, { source: b }: CameraSpec): boolean {
-  if (a.kind === 'secret') return b.kind === 'secret' && a.name === b.name;
-  return b.kind === 'url' && a.rtspUrl === b.rtspUrl;
 }
 
 function onRecord(

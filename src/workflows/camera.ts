@@ -17,6 +17,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { isSameSource } from '../domain/camera.js';
 import { isSameSpec, parseCameraInput, parseSpecChange } from './camera-input.js';
 import {
   conditionChangedSignal,
@@ -70,9 +71,10 @@ function want(run: CameraRun, desired: 'record' | 'pause') {
   return statusOf(run);
 }
 
-/** Equal settings restart nothing: the loop compares by identity. */
+/** Equal settings restart nothing: the loop compares by identity. A lock is of the source it was met at. */
 function reconfigure(run: CameraRun, wanted: unknown) {
   const spec = newSpec(run, wanted);
+  if (!isSameSource(spec, run.spec)) change(run, { notBeforeMs: null });
   if (!isSameSpec(spec, run.spec)) run.spec = spec;
   show(run);
   return statusOf(run);

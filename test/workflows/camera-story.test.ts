@@ -68,6 +68,22 @@ test('a notice that comes three times starts one upload', async () => {
   await harness.client.workflow.getHandle(camera).cancel();
 });
 
+test('a locked account is waited for with other settings, and forgotten with another source', async () => {
+  const camera = freshCamera();
+  await start(camera);
+  await harness.attached(camera);
+  const handle = harness.client.workflow.getHandle(camera);
+  const notBeforeMs = Date.now() + 3_600_000;
+  const condition = { kind: 'down', cause: 'camera-refused', sinceMs: 1, retryAtMs: notBeforeMs, detail: '401' };
+  await handle.signal('conditionChanged', { recorder: harness.spool.recorder, condition, notBeforeMs });
+  await handle.executeUpdate('reconfigure', { args: [{ audio: 'off' }] });
+  await harness.attached(camera, 2);
+  await handle.executeUpdate('reconfigure', { args: [{ source: { kind: 'secret', name: 'camera-4' } }] });
+  await harness.attached(camera, 3);
+  expect(harness.recorder.of(camera).map(({ options }) => options.notBeforeMs)).toEqual([null, notBeforeMs, null]);
+  await handle.cancel();
+});
+
 test('cancel stops FFmpeg, starts the uploads of the last segments, and only then the camera is canceled', async () => {
   const camera = freshCamera();
   await start(camera);
