@@ -43,6 +43,19 @@ program
   });
 
 program
+  .command('coverage')
+  .description('print what there is of a camera, from the bucket alone; exit code 1 if a second is unexplained')
+  .argument('<camera>', 'like camera-1')
+  .argument('<when>', 'today, yesterday, 2026-11-25, or 2026-11-25T14:00..2026-11-25T15:30')
+  .option('--json', 'as JSON')
+  .option('--utc', 'days and times of UTC; default: of SITE_TIMEZONE')
+  .action(async (camera: string, when: string, options: { readonly json?: boolean; readonly utc?: boolean }) => {
+    const { coverageCommand } = await import('./coverage-command.js');
+    const { json = false, utc = false } = options;
+    await finish(coverageCommand({ camera, when, isJson: json, isUtc: utc, configPath: configPath() }));
+  });
+
+program
   .command('check')
   .description('read the settings, ask the machine about them, and say what would run; starts nothing')
   .addOption(new Option('--role <role>', 'as for worker; without it, as for start').choices(ROLES))
