@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { boundedBy } from '../clock.js';
 import { parseCameraId } from '../domain/ids.js';
 import type { StatusView } from '../http/status-view.js';
 
@@ -30,9 +31,6 @@ const TIMEOUT_MS = 3_000;
 
 /** What `<pageUrl>/status.json` says now. Rejects when nothing answers within 3 s, or something that is not a recorder does. */
 export async function fetchStatus(pageUrl: string, signal?: AbortSignal): Promise<StatusView> {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
-  const answer = await fetch(new URL('/status.json', pageUrl), {
-    signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
-  });
+  const answer = await fetch(new URL('/status.json', pageUrl), { signal: boundedBy(signal, TIMEOUT_MS) });
   return statusSchema.parse(await answer.json());
 }

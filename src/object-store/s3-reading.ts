@@ -1,4 +1,5 @@
 import { GetObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { boundedBy } from '../clock.js';
 import type { ObjectKey } from '../domain/ids.js';
 import { redact } from '../redact.js';
 import { type StoredObject, StoreError } from './object-store.js';
@@ -78,7 +79,7 @@ export async function readRange(
   const { Body, ContentLength } = answered.output;
   if (Body === undefined) throw new StoreError('store-unexpected', redact(`${doing}: no body`));
   // The SDK forgets the signal once the headers are in, so the body is watched here.
-  const ending = AbortSignal.any([signal, AbortSignal.timeout(range.bodyTimeoutMs)]);
+  const ending = boundedBy(signal, range.bodyTimeoutMs);
   try {
     const bytes = await bytesUnless(ending, Body);
     if (bytes.length === ContentLength) return bytes;

@@ -1,3 +1,4 @@
+import { boundedBy } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import type { Link } from './link.js';
@@ -11,7 +12,7 @@ export function createStoreProbe(
   log: Logger,
 ): (signal: AbortSignal) => Promise<void> {
   return async (signal) => {
-    const bounded = AbortSignal.any([signal, AbortSignal.timeout(PROBE_DEADLINE_MS)]);
+    const bounded = boundedBy(signal, PROBE_DEADLINE_MS);
     try {
       if ((await store.ensureBucket(bounded)) === 'created') log.info({}, 'bucket created');
       link.up();

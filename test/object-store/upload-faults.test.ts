@@ -6,6 +6,7 @@ import { createBufferPool } from '../../src/object-store/buffer-pool.js';
 import type { ObjectStore } from '../../src/object-store/object-store.js';
 import { createS3Store, type S3Settings } from '../../src/object-store/s3.js';
 import { type UploadObjectRequest, uploadObject } from '../../src/object-store/upload-object.js';
+import { collectGarbage } from '../support/collect-garbage.js';
 import { bytesOf, expectedOf, sourceOf } from './byte-source.js';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.js';
 
@@ -93,10 +94,12 @@ describe('an upload to a real store over a bad network', () => {
   });
 
   it('gives up an answer that stops in the middle', async () => {
-    const { proxy, upload, store, key } = await scene({ timeouts: { requestMs: 1_500 } });
-    await upload({});
+    const { proxy, upload, store, direct, key } = await scene({ timeouts: { requestMs: 1_500 } });
+    await upload({ store: direct });
     const fault = proxy.inject({ kind: 'stall-answer', matches: /^GET/, afterBytes: 100_000 });
     const startedAtMs = performance.now();
+    const collecting = setInterval(collectGarbage, 100);
+    onTestFinished(() => clearInterval(collecting));
     const reading = store.read(key, { offsetBytes: 0, sizeBytes: PART_SIZE_BYTES }, soon());
     await expect(reading).rejects.toMatchObject({ code: 'store-unreachable' });
     expect(performance.now() - startedAtMs).toBeLessThan(3_000);
