@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { GAP_CAUSES, type GapCause } from './coverage.js';
 import { parseSessionId, type Redacted, type SessionId } from './ids.js';
+import { REFUSALS, type Refusal } from './refusals.js';
 
 /**
  * Where the picture comes from. A `secret` is looked up on the recorder (file in `CAMERA_SECRETS_DIR`, or `CAMERA3_RTSP_URL` for `camera-3`):
@@ -45,7 +46,14 @@ export const DEFAULT_SPEC: Omit<CameraSpec, 'source'> = {
 export type CameraCondition = { readonly sinceMs: number } & (
   | { readonly kind: 'unassigned' | 'paused' | 'connecting' }
   | { readonly kind: 'recording'; readonly session: SessionId; readonly lastFrameAtMs: number }
-  | { readonly kind: 'down'; readonly cause: GapCause; readonly retryAtMs: number; readonly detail: Redacted }
+  | {
+      readonly kind: 'down';
+      readonly cause: GapCause;
+      /** Of the cause `camera-refused`: in which way, when the recorder says. */
+      readonly refusal?: Refusal | undefined;
+      readonly retryAtMs: number;
+      readonly detail: Redacted;
+    }
 );
 
 /** Why a camera is no longer recorded, until somebody wants it again. All other causes are of a recording that goes on. */
@@ -95,6 +103,8 @@ export const cameraConditionSchema: z.ZodType<CameraCondition, unknown> = z.unio
     sinceMs: z.number(),
     kind: z.literal('down'),
     cause: z.enum(GAP_CAUSES),
+    // One that only a newer recorder knows is told by its cause alone.
+    refusal: z.enum(REFUSALS).optional().catch(undefined),
     retryAtMs: z.number(),
     detail: z.string().transform((text) => text as Redacted),
   }),

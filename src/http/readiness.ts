@@ -1,7 +1,7 @@
 import type { ReadinessPolicy } from '../config/config.js';
 import type { CameraCondition } from '../domain/camera.js';
-import { gapCauseTexts } from '../domain/gap-causes.js';
 import type { CameraId } from '../domain/ids.js';
+import { troubleTextOf } from '../domain/refusals.js';
 
 /** A blip shorter than this (a reconnect takes up to 8 s) leaves a camera ready. */
 export const UNREADY_AFTER_MS = 20_000;
@@ -89,5 +89,5 @@ function reasonOf(
 
 function wordsOf(condition: CameraCondition): string {
   if (condition.kind !== 'down') return condition.kind;
-  return gapCauseTexts[condition.cause].what.replace(/\.$/, '');
+  return troubleTextOf(condition).what.replace(/\.$/, '');
 }

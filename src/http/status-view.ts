@@ -2,6 +2,7 @@ import type { CameraConfig } from '../config/config.js';
 import type { CameraCondition } from '../domain/camera.js';
 import { gapCauseTexts } from '../domain/gap-causes.js';
 import type { CameraId } from '../domain/ids.js';
+import { troubleTextOf } from '../domain/refusals.js';
 import type { CameraStatistics } from '../recorder/recorder.js';
 import type { LinkStatus, UploadStatus, WorkerStatus } from '../workers/worker-status.js';
 import type { GapSeconds } from './gaps-today.js';
@@ -132,7 +133,7 @@ function stateWords(id: CameraId, condition: CameraCondition, input: StatusInput
           todo: null,
         };
       }
-      const { what, todo } = gapCauseTexts[condition.cause];
+      const { what, todo } = troubleTextOf(condition);
       const retry =
         condition.retryAtMs > nowMs
           ? `It is tried again at ${time.moment(condition.retryAtMs, nowMs)}.`

@@ -1,5 +1,6 @@
 import type { CameraCondition } from '../domain/camera.js';
 import type { GapCause } from '../domain/coverage.js';
+import { refusalOf } from '../domain/refusals.js';
 import { redact } from '../redact.js';
 import { causeOf, describeOutcome, type SessionOutcome } from './outcome.js';
 import type { SupervisorState } from './supervisor-state.js';
@@ -45,7 +46,7 @@ export function conditionKey(condition: ConditionNow): string {
     case 'recording':
       return `recording ${condition.session}`;
     case 'down':
-      return `down ${condition.cause}`;
+      return `down ${condition.cause} ${condition.refusal ?? ''}`;
     default:
       return condition.kind;
   }
@@ -58,9 +59,11 @@ function atRest({ isWanted, stopCause }: ConditionContext): ConditionNow {
 }
 
 function down(outcome: SessionOutcome, retryAtMs: number): ConditionNow {
+  const refusal = refusalOf(outcome.kind);
   return {
     kind: 'down',
     cause: causeOf(outcome),
+    ...(refusal === undefined ? {} : { refusal }),
     retryAtMs: Math.round(retryAtMs),
     detail: redact(describeOutcome(outcome)),
   };

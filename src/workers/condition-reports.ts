@@ -55,7 +55,7 @@ export class ConditionReports {
   }
 
   #look(camera: CameraId, condition: CameraCondition): Seen {
-    const key = condition.kind === 'down' ? `down ${condition.cause}` : condition.kind;
+    const key = condition.kind === 'down' ? `down ${condition.cause} ${condition.refusal ?? ''}` : condition.kind;
     const before = this.#seen.get(camera);
     if (before?.key === key) return before;
     const sinceMs = this.#deps.clock.monotonicMs();

@@ -1,5 +1,6 @@
 import type { CameraCondition } from '../domain/camera.js';
 import { gapCauseTexts } from '../domain/gap-causes.js';
+import { troubleTextOf } from '../domain/refusals.js';
 import type { CameraStatus, RecentSegment } from './contract.js';
 
 const SHOWN_SEGMENTS = 5;
@@ -45,7 +46,7 @@ function headlineOf(status: CameraStatus): string {
     case 'recording':
       return `Recording ${since}`;
     case 'down':
-      return `Not recording ${since}: ${gapCauseTexts[condition.cause].what}`;
+      return `Not recording ${since}: ${troubleTextOf(condition).what}`;
     default: {
       const never: never = condition;
       throw new Error(`no headline for ${JSON.stringify(never)}`);
@@ -56,7 +57,7 @@ function headlineOf(status: CameraStatus): string {
 function adviceOf(condition: CameraCondition): readonly string[] {
   if (condition.kind === 'unassigned') return [gapCauseTexts['not-scheduled'].todo, ''];
   if (condition.kind !== 'down') return [];
-  const { todo } = gapCauseTexts[condition.cause];
+  const { todo } = troubleTextOf(condition);
   return [todo, '', `It said: ${condition.detail}. Next try at ${utc(condition.retryAtMs)}.`, ''];
 }
 

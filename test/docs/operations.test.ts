@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { PLAIN_SETTINGS, SECRET_SETTINGS } from '../../src/config/setting-names.js';
 import { failureTexts } from '../../src/domain/failures.js';
 import { gapCauseTexts } from '../../src/domain/gap-causes.js';
+import { refusalTexts } from '../../src/domain/refusals.js';
 import { createStoreMetrics } from '../../src/object-store/metrics.js';
 import { registerRecorderMetrics } from '../../src/recorder/metrics.js';
 import { registerSpoolMetrics } from '../../src/spool/metrics.js';
@@ -18,6 +19,10 @@ describe('the operations page', () => {
       expect(page).toContain(`| \`${cause}\` | ${owner} | ${what} | ${todo} |`);
     },
   );
+
+  it.each(Object.entries(refusalTexts))('says of the refusal %s what the program says', (outcome, { what, todo }) => {
+    expect(page).toContain(`| \`${outcome}\` | ${what} | ${todo} |`);
+  });
 
   it.each(Object.entries(failureTexts))('says of the failure %s what the program says', (code, { retry, what }) => {
     expect(page).toContain(`| \`${code}\` | ${retry} | ${what} |`);

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, inject, it } from 'vitest';
 import type { CameraId } from '../../src/domain/ids.js';
+import { refusalTexts } from '../../src/domain/refusals.js';
 import type { StatusView } from '../../src/http/status-view.js';
 import type { SimulatedCamera } from '../../src/simulator/simulated-camera.js';
 import { afterFile } from '../support/after-file.js';
@@ -88,8 +89,8 @@ function triesSince(fromMs: number) {
     .filter(({ outcomes }) => outcomes.some((outcome) => outcome !== 'challenged'));
 }
 
-const WHAT = 'The camera answers but refuses the stream';
-const TODO = 'Check the camera account (user, password)';
+const { todo: TODO, ...said } = refusalTexts.unauthorized;
+const WHAT = said.what.replace(/\.$/, '');
 
 async function expectWordsEverywhere(): Promise<void> {
   const { recorder } = system;
@@ -101,7 +102,7 @@ async function expectWordsEverywhere(): Promise<void> {
   const [details, status] = [await temporal.currentDetails(id), await temporal.status(id)];
   expect(details).toContain(TODO);
   expect(details).toContain('401');
-  expect(status.condition).toMatchObject({ kind: 'down', cause: 'camera-refused' });
+  expect(status.condition).toMatchObject({ kind: 'down', cause: 'camera-refused', refusal: 'unauthorized' });
 
   const view: StatusView = JSON.parse((await recorder.page('/status.json')) ?? '');
   expect(view.cameras[0]).toMatchObject({ level: 'bad', state: expect.stringContaining(WHAT) });

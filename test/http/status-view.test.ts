@@ -53,6 +53,11 @@ describe('the state in words', () => {
       'down since 14:03:12: The camera answers but refuses the stream. It is tried again at 14:35:00.',
     ],
     [
+      'down, refused in a way that is known',
+      { ...down('camera-refused', at('13:35:00')), refusal: 'not-found' } as CameraCondition,
+      'down since 14:03:12: The camera has no stream at this path. It is tried again at 14:35:00.',
+    ],
+    [
       'down, trying',
       down('camera-unreachable', at('13:08:02')),
       'down since 14:03:12: The camera does not answer on the network. It is tried again now.',

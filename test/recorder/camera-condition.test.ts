@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { conditionOf } from '../../src/recorder/camera-condition.js';
+import { cameraConditionSchema } from '../../src/domain/camera.js';
+import { REFUSALS } from '../../src/domain/refusals.js';
+import { conditionKey, conditionOf } from '../../src/recorder/camera-condition.js';
+import { NO_ATTEMPTS } from '../../src/recorder/restart-policy.js';
+import { redact } from '../../src/redact.js';
+import { SPEC } from '../support/worker-harness.js';
 
 const context = { trouble: null, isWanted: false, stopCause: null, wallMs: 0, monotonicMs: 0 } as const;
 
@@ -9,4 +14,26 @@ test.each([
   ['was taken away', { stopCause: 'removed' }, 'unassigned'],
 ] as const)('a camera that does not record and %s', (_, changed, kind) => {
   expect(conditionOf({ kind: 'idle' }, { ...context, ...changed })).toEqual({ kind });
+});
+
+const waiting = { kind: 'waiting', spec: SPEC, attempts: NO_ATTEMPTS, retryAtMs: 0 } as const;
+const refusedAs = (kind: (typeof REFUSALS)[number]) =>
+  conditionOf({ ...waiting, last: { kind, detail: redact('no') } }, context);
+
+test('every way of being refused is told apart, and survives the way through Temporal', () => {
+  const conditions = REFUSALS.map(refusedAs);
+  expect(conditions).toEqual(REFUSALS.map((refusal) => expect.objectContaining({ cause: 'camera-refused', refusal })));
+  expect(new Set(conditions.map(conditionKey)).size).toBe(REFUSALS.length);
+  for (const condition of conditions) {
+    const sent = { ...condition, sinceMs: 1 };
+    expect(cameraConditionSchema.parse(JSON.parse(JSON.stringify(sent)))).toEqual(sent);
+  }
+});
+
+test.each([
+  ['of an older recorder', {}],
+  ['that only a newer recorder knows', { refusal: 'on-holiday' }],
+])('a refusal %s is told by its cause', (_, more) => {
+  const sent = { ...refusedAs('unauthorized'), refusal: undefined, sinceMs: 1, ...more };
+  expect(cameraConditionSchema.parse(sent)).toMatchObject({ cause: 'camera-refused', refusal: undefined });
 });

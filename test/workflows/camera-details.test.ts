@@ -38,6 +38,8 @@ test.each([
   ],
   ['down', status(down), 'The camera answers but refuses the stream.'],
   ['down', status(down), 'Check the camera account'],
+  ['down', status({ ...down, refusal: 'not-found' }), 'The camera has no stream at this path.'],
+  ['down', status({ ...down, refusal: 'not-found' }), 'Check the path'],
   ['down', status(down), '401 Unauthorized. Next try at 2025-12-14 01:31:00Z'],
   ['unassigned', status({ kind: 'unassigned', sinceMs: AT_MS }, { recorder: null }), 'Waiting for a recorder'],
   ['unassigned', status({ kind: 'unassigned', sinceMs: AT_MS }), 'Start a recorder that has the secret'],
