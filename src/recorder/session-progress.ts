@@ -80,9 +80,10 @@ export class SessionProgress {
   /** Looks again and again until the session ends. Call once. */
   async follow(): Promise<void> {
     const { signal } = this.#ended;
+    const { clock, policies } = this.#deps;
     while (!signal.aborted) {
       await this.look();
-      await this.#deps.clock.sleep(this.#deps.policies.lookEveryMs, signal).catch(() => undefined);
+      await clock.sleep(untilNextLook(clock.monotonicMs(), policies.lookEveryMs), signal).catch(() => undefined);
     }
   }
 
@@ -234,4 +235,10 @@ export class SessionProgress {
     await this.#file?.sync();
     if (!this.#isGone) await boundSessionLog(this.#session.dir);
   }
+}
+
+/** All cameras are looked at in the same instant: the process wakes up once for all of them. Timers may be a little early. */
+function untilNextLook(nowMs: number, everyMs: number): number {
+  const waitMs = everyMs - (nowMs % everyMs);
+  return waitMs < everyMs / 10 ? waitMs + everyMs : waitMs;
 }
