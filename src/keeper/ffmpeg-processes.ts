@@ -5,6 +5,7 @@
  * 2. An exit is kept until a worker has said `heard`.
  * 3. At most one SIGTERM reaches a process: a second one aborts the writing of its file.
  * 4. The URL goes through fd 4 only; neither argv nor environment holds anything of it (INV-7).
+ * 5. What a killed keeper left is held like our own until it is gone, and ended: it writes, and the camera is not free, before that.
  */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
@@ -15,11 +16,14 @@ import type { CameraId, SessionId } from '../domain/ids.js';
 import type { ProcessExit } from './keeper-client.js';
 import { KeeperError } from './keeper-error.js';
 import { type KeeperLog, reasonOf } from './keeper-log.js';
+import { ffmpegMark, type LeftFfmpeg } from './left-processes.js';
+import { signalProcess, untilGone } from './process-identity.js';
 import type { FfmpegProcess, SpawnRequest } from './protocol.js';
 
 interface Held {
   readonly process: FfmpegProcess;
-  readonly child: ChildProcess;
+  /** Whether it was there. */
+  readonly kill: (signal: 'SIGTERM' | 'SIGKILL') => boolean;
   readonly exited: Promise<void>;
   isTermed: boolean;
 }
@@ -33,8 +37,10 @@ interface Started {
 export interface FfmpegProcessesOptions {
   readonly log: KeeperLog;
   readonly onExited: (exit: ProcessExit) => void;
-  /** Where programs are looked for; also all that FFmpeg's environment holds beside TZ. */
+  /** Where programs are looked for; all that FFmpeg's environment holds beside TZ and a mark. */
   readonly searchPath: string;
+  /** The real path. */
+  readonly spoolDir: string;
 }
 
 export const LOG_FILE = 'ffmpeg.log';
@@ -80,7 +86,23 @@ export class FfmpegProcesses {
     if (held === undefined) return false;
     if (signal === 'SIGTERM' && held.isTermed) return true;
     if (signal === 'SIGTERM') held.isTermed = true;
-    return held.child.kill(signal);
+    return held.kill(signal);
+  }
+
+  /**
+   * Takes over what a killed keeper left, and ends it by the ladder. Where the kernel sent it SIGTERM when that keeper died, we send
+   * none. Nobody but its parent could see how it ends: its exit has neither code nor signal.
+   */
+  async takeOver(left: LeftFfmpeg, timeoutMs: number): Promise<void> {
+    const { session, camera, pid } = left;
+    const isTermed = (await this.#deathSignalCommand()).length > 0;
+    const exited = untilGone(left).then(() => this.#onExit({ session, code: null, signal: null }));
+    const kill: Held['kill'] = (signal) => signalProcess(left, signal);
+    this.#held.set(session, { process: { session, camera, pid, startedAtMs: Date.now() }, kill, exited, isTermed });
+    this.#options.log('warn', 'ffmpeg of a killed keeper is ended', { session, camera, pid });
+    this.signal(session, 'SIGTERM');
+    const timer = setTimeout(() => this.signal(session, 'SIGKILL'), timeoutMs);
+    void exited.then(() => clearTimeout(timer));
   }
 
   /** Exits no worker has heard of yet, oldest first. */
@@ -135,7 +157,7 @@ export class FfmpegProcesses {
     await mkdir(request.cwd, { recursive: true, mode: 0o700 });
     const log = await open(join(request.cwd, LOG_FILE), 'a', 0o600);
     try {
-      const child = spawn(program, args, this.#spawnOptions(request.cwd, log.fd));
+      const child = spawn(program, args, this.#spawnOptions(request, log.fd));
       const exit = exitOf(child);
       const pid = await pidOf(child);
       this.#giveUrl(child, request);
@@ -145,12 +167,12 @@ export class FfmpegProcesses {
     }
   }
 
-  #spawnOptions(cwd: string, logFd: number): SpawnOptions {
+  #spawnOptions(request: SpawnRequest, logFd: number): SpawnOptions {
     return {
-      cwd,
+      cwd: request.cwd,
       // Its own session: Ctrl-C in the keeper's terminal must not reach it.
       detached: true,
-      env: { TZ: 'UTC', PATH: this.#options.searchPath },
+      env: { TZ: 'UTC', PATH: this.#options.searchPath, ...ffmpegMark(this.#options.spoolDir, request) },
       stdio: ['ignore', logFd, logFd, 'ignore', 'pipe'],
     };
   }
@@ -158,7 +180,8 @@ export class FfmpegProcesses {
   #hold({ session, camera }: SpawnRequest, started: Started): FfmpegProcess {
     const process = { session, camera, pid: started.pid, startedAtMs: Date.now() };
     const exited = started.exit.then((exit) => this.#onExit({ session, ...exit }));
-    this.#held.set(session, { process, child: started.child, exited, isTermed: false });
+    const kill: Held['kill'] = (signal) => started.child.kill(signal);
+    this.#held.set(session, { process, kill, exited, isTermed: false });
     return process;
   }
 

@@ -11,6 +11,7 @@ import { KeeperError } from './keeper-error.js';
 import { parseKeeperEvent } from './parse-message.js';
 import type { FfmpegProcess, KeeperEvent, KeeperRequest, SpawnRequest } from './protocol.js';
 
+/** Neither code nor signal: a keeper that was killed had started it, and nobody saw how it ended. */
 export interface ProcessExit {
   readonly session: SessionId;
   readonly code: number | null;

@@ -5,13 +5,15 @@
  * 2. One worker at a time. It is started again whenever it ends, unless its configuration is wrong or everything is to end.
  * 3. The end is a ladder, each rung timed: ask the worker, kill the worker, SIGTERM to FFmpeg, SIGKILL. A second signal skips to the last.
  * 4. The keeper has the spool's lock from its first to its last moment.
+ * 5. What a killed keeper left on the spool comes first: its worker is gone before ours starts, its FFmpegs are ours to end.
  */
 import { closeSync, openSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { FfmpegProcesses } from './ffmpeg-processes.js';
 import { KeeperError } from './keeper-error.js';
 import { createKeeperLog, type KeeperLog, reasonOf } from './keeper-log.js';
+import { endLeft, findLeft, workerMark } from './left-processes.js';
 import { EXIT_BAD_CONFIG, type KeeperEvent, type KeeperRequest } from './protocol.js';
 import { DEFAULT_RESTART_LIMITS, type RestartLimits, recentStarts, restartWaitMs } from './restart-limits.js';
 import { takeSpoolLock } from './spool-lock.js';
@@ -31,6 +33,8 @@ export interface KeeperLimits {
   readonly repeatedSignalMs: number;
   /** From SIGTERM to SIGKILL for what the worker left: twice FFmpeg's socket timeout and 2 s. */
   readonly ffmpegStopTimeoutMs: number;
+  /** The worker of a killed keeper ends at once by itself; if not, it is killed after so long. */
+  readonly leftWorkerTimeoutMs: number;
 }
 
 export const DEFAULT_KEEPER_LIMITS: KeeperLimits = {
@@ -41,7 +45,11 @@ export const DEFAULT_KEEPER_LIMITS: KeeperLimits = {
   detachTimeoutMs: 15_000,
   repeatedSignalMs: 500,
   ffmpegStopTimeoutMs: 7_000,
+  leftWorkerTimeoutMs: 1_000,
 };
+
+/** A process that was killed and is not gone by then waits for a disk or the like, and writes nothing meanwhile. */
+const KILL_TIMEOUT_MS = 5_000;
 
 export interface KeeperOptions {
   /** Made when it is not there. */
@@ -67,7 +75,7 @@ export async function runKeeper(options: KeeperOptions): Promise<number> {
   await mkdir(options.spoolDir, { recursive: true, mode: 0o700 });
   const lock = await takeSpoolLock(options.lockPath);
   try {
-    return await new Keeper(options).run();
+    return await new Keeper({ ...options, spoolDir: await realpath(options.spoolDir) }).run();
   } finally {
     await lock.release();
   }
@@ -99,12 +107,14 @@ class Keeper {
       log: this.#log,
       onExited: (exit) => this.#worker?.tell({ kind: 'exited', ...exit }),
       searchPath: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+      spoolDir: options.spoolDir,
     });
   }
 
   async run(): Promise<number> {
     const unlisten = this.#listen();
     try {
+      await this.#takeOverLeft();
       const exit = await this.#keepWorker();
       this.#ffmpegs.refuseSpawns();
       await this.#ffmpegs.stopAll(this.#limits.ffmpegStopTimeoutMs, this.#force.signal);
@@ -114,23 +124,32 @@ class Keeper {
     }
   }
 
+  async #takeOverLeft(): Promise<void> {
+    const { ffmpegs, others } = await findLeft(this.#options.spoolDir);
+    for (const left of ffmpegs) await this.#ffmpegs.takeOver(left, this.#limits.ffmpegStopTimeoutMs);
+    const limits = { graceMs: this.#limits.leftWorkerTimeoutMs, killMs: KILL_TIMEOUT_MS };
+    const isGone = await endLeft(others, limits);
+    if (!isGone) this.#log('error', 'the worker of a killed keeper does not end', { pid: others[0]?.pid ?? null });
+  }
+
   /** Resolves to the exit of the last worker; null when none ran when the end came. */
   async #keepWorker(): Promise<WorkerExit | null> {
-    for (;;) {
+    while (!this.#isEnding()) {
       const exit = await this.#runWorker();
       if (this.#ending !== null || exit.code === EXIT_BAD_CONFIG) return exit;
       await this.#waitForRestart(exit);
-      if (this.#isEnding()) return null;
     }
+    return null;
   }
 
   async #runWorker(): Promise<WorkerExit> {
-    const { workerArgv, workerEnv, cwd } = this.#options;
+    const { workerArgv, cwd } = this.#options;
+    const env = { ...this.#options.workerEnv, ...workerMark(this.#options.spoolDir) };
     this.#isReplacing = false;
     this.#starts = [...recentStarts(this.#limits.restarts, this.#starts, performance.now()), performance.now()];
     const worker = new WorkerProcess({
       argv: workerArgv,
-      env: workerEnv,
+      env,
       cwd,
       log: this.#log,
       pulseTimeoutMs: this.#limits.pulseTimeoutMs,

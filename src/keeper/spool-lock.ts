@@ -7,12 +7,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { identityOf, isAlive, type ProcessIdentity } from './process-identity.js';
 
-export interface LockHolder {
-  readonly pid: number;
-  /** Clock ticks from boot to its start: field 22 of `/proc/<pid>/stat`. Null where there is no /proc. */
-  readonly startTicks: number | null;
-  readonly bootId: string | null;
+export interface LockHolder extends ProcessIdentity {
   readonly takenAtMs: number;
 }
 
@@ -38,13 +35,13 @@ const MAX_TRIES = 10;
 
 /** @throws SpoolLockedError with its holder when another keeper has it. The folder must be there. */
 export async function takeSpoolLock(path: string): Promise<SpoolLock> {
-  const mine = `${JSON.stringify(await describe(process.pid))}\n`;
+  const mine = `${JSON.stringify({ ...identityOf(process.pid), takenAtMs: Date.now() })}\n`;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     if (await linkInto(path, mine)) return { release: () => release(path, mine) };
     const text = await readIfThere(path);
     if (text === undefined) continue;
     const holder = parseHolder(text);
-    if (holder !== undefined && (await isAlive(holder))) throw new SpoolLockedError(path, holder);
+    if (holder !== undefined && isAlive(holder)) throw new SpoolLockedError(path, holder);
     await putAside(path, text);
   }
   throw new Error(`the lock ${path} changes hands too fast to be taken`);
@@ -83,37 +80,6 @@ async function release(path: string, mine: string): Promise<void> {
   if ((await readIfThere(path)) === mine) await rm(path, { force: true });
 }
 
-async function describe(pid: number): Promise<LockHolder> {
-  return { pid, startTicks: (await statOf(pid))?.startTicks ?? null, bootId: await bootId(), takenAtMs: Date.now() };
-}
-
-async function isAlive(holder: LockHolder): Promise<boolean> {
-  if (holder.bootId !== (await bootId())) return false;
-  if (holder.startTicks === null) return answersSignals(holder.pid);
-  const stat = await statOf(holder.pid);
-  return stat !== undefined && !stat.isZombie && stat.startTicks === holder.startTicks;
-}
-
-function answersSignals(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return errnoOf(error) === 'EPERM';
-  }
-}
-
-async function statOf(pid: number): Promise<{ readonly startTicks: number; readonly isZombie: boolean } | undefined> {
-  const text = await readIfThere(`/proc/${pid}/stat`);
-  if (text === undefined) return undefined;
-  // The name in field 2 may hold blanks and brackets; the fields after its last bracket begin with the third.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { startTicks: Number(fields[19]), isZombie: fields[0] === 'Z' };
-}
-
-async function bootId(): Promise<string | null> {
-  return (await readIfThere('/proc/sys/kernel/random/boot_id'))?.trim() ?? null;
-}
-
 function parseHolder(text: string): LockHolder | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -136,8 +102,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    // ESRCH: the process ended while its /proc file was read.
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH') return undefined;
+    if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

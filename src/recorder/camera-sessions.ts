@@ -195,7 +195,11 @@ export class CameraSessions {
 
   async #judge(session: Session, { code, signal }: ProcessExit): Promise<SessionOutcome> {
     try {
-      const outcome = classifyExit({ logText: await readSessionLog(session.dir), code, signal });
+      // Its keeper was killed: nobody saw it end, and the next one ended it.
+      const isLeft = code === null && signal === null;
+      const outcome: SessionOutcome = isLeft
+        ? { kind: 'stop-requested', cause: 'shutdown' }
+        : classifyExit({ logText: await readSessionLog(session.dir), code, signal });
       await deleteSessionLog(session.dir);
       return outcome;
     } catch (error) {

@@ -14,6 +14,7 @@ async function processesOf(searchPath: string) {
     log: (_level, message) => messages.push(message),
     onExited: (exit) => exits.push(exit),
     searchPath,
+    spoolDir: '/spool',
   });
   onTestFinished(() => processes.stopAll(0, new AbortController().signal));
   return { processes, messages, exits, folder: await temporaryFolder() };

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -73,7 +74,7 @@ export interface KeeperUnderTest {
 export interface StartOptions {
   readonly built: string;
   readonly limits?: Partial<KeeperLimits>;
-  /** `obedient`, `stubborn`, `dies-on-exit`. */
+  /** `obedient`, `stubborn`, `dies-on-exit`, `outlives-keeper`. */
   readonly worker?: string;
   readonly workerArgv?: readonly string[];
   readonly folder?: string;
@@ -258,9 +259,10 @@ export async function startedFfmpeg(
   return started;
 }
 
+/** One that has ended and waits for its new parent to notice does not count. */
 export function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
   } catch {
     return false;
   }

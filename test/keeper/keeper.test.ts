@@ -29,7 +29,7 @@ describe('a recording', () => {
 
     expect(started.fd4).toBe(request.ffconcat);
     expect(started.pid).toBe(process.pid);
-    expect(Object.keys(started.env).sort()).toEqual(['PATH', 'TZ']);
+    expect(Object.keys(started.env).sort()).toEqual(['KEPT_FOR_SESSION', 'KEPT_FOR_SPOOL', 'PATH', 'TZ']);
     expect(started.env['TZ']).toBe('UTC');
     for (const file of ['cmdline', 'environ']) {
       expect(await readFile(`/proc/${process.pid}/${file}`, 'utf8')).not.toContain('hunter2');
@@ -158,6 +158,73 @@ describe('a recording', () => {
     process.kill(keeper.pid, 'SIGKILL');
     await gone(ffmpeg.pid);
     await gone(worker.pid);
+  });
+});
+
+describe('what a killed keeper left', () => {
+  test('is held by the next one until it is gone: its camera waits for that, and nothing else does', async () => {
+    const first = await startKeeper({ built });
+    const request = ffmpegRequest(first, built, 'stubborn');
+    const ffmpeg = await (await first.nextWorker()).spawn(request);
+    await startedFfmpeg(request);
+    process.kill(first.pid, 'SIGKILL');
+    await first.exited;
+
+    const limits = { ffmpegStopTimeoutMs: 2_000 };
+    const second = await startKeeper({ built, folder: first.folder, limits });
+    const worker = await second.nextWorker();
+    expect(await worker.list()).toMatchObject([{ session: request.session, camera: request.camera, pid: ffmpeg.pid }]);
+    await expect(worker.spawn(ffmpegRequest(second, built))).rejects.toThrow('already-recording');
+    await worker.spawn(ffmpegRequest(second, built, 'obedient', 'camera-2'));
+    expect([isAlive(ffmpeg.pid), worker.exits]).toEqual([true, []]);
+
+    expect(await worker.nextExit()).toEqual({ session: request.session, code: null, signal: null });
+    expect(isAlive(ffmpeg.pid)).toBe(false);
+    // The kernel's, when its keeper died. A second one would abort the writing of its file.
+    expect(await readFile(join(request.cwd, 'signals.txt'), 'utf8')).toBe('SIGTERM\n');
+    await worker.spawn(ffmpegRequest(second, built));
+  });
+
+  test('is ended when the worker asks, and with the next keeper', async () => {
+    const first = await startKeeper({ built });
+    const requests = ['camera-1', 'camera-2'].map((camera) => ffmpegRequest(first, built, 'stubborn', camera));
+    const worker = await first.nextWorker();
+    for (const request of requests) await worker.spawn(request);
+    for (const request of requests) await startedFfmpeg(request);
+    process.kill(first.pid, 'SIGKILL');
+    await first.exited;
+
+    const second = await startKeeper({ built, folder: first.folder, limits: { ffmpegStopTimeoutMs: 1_500 } });
+    const next = await second.nextWorker();
+    const [one, two] = await next.list();
+    if (one === undefined || two === undefined) throw new Error('two were left');
+    expect(await next.signal(one, 'SIGKILL')).toBe(true);
+    expect(await next.nextExit()).toMatchObject({ session: one.session });
+    process.kill(second.pid, 'SIGTERM');
+    expect(await second.exited).toEqual({ code: 0, signal: null });
+    expect(isAlive(two.pid)).toBe(false);
+  });
+
+  test('of workers is gone before the next one starts', async () => {
+    const first = await startKeeper({ built, worker: 'outlives-keeper' });
+    const left = await first.nextWorker();
+    process.kill(first.pid, 'SIGKILL');
+    await first.exited;
+    expect(isAlive(left.pid)).toBe(true);
+    const second = await startKeeper({ built, folder: first.folder, limits: { leftWorkerTimeoutMs: 200 } });
+    await second.nextWorker();
+    expect(isAlive(left.pid)).toBe(false);
+  });
+
+  test('on another spool is none of its business', async () => {
+    const first = await startKeeper({ built, worker: 'outlives-keeper' });
+    const left = await first.nextWorker();
+    const request = ffmpegRequest(first, built);
+    await left.spawn(request);
+    const { pid } = await startedFfmpeg(request);
+    const second = await startKeeper({ built, limits: { leftWorkerTimeoutMs: 0 } });
+    expect(await (await second.nextWorker()).list()).toEqual([]);
+    expect([isAlive(left.pid), isAlive(pid)]).toEqual([true, true]);
   });
 });
 

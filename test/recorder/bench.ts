@@ -9,6 +9,7 @@ import { type CameraId, parseCameraId, parseRecorderId } from '../../src/domain/
 import type { SealedSegment } from '../../src/domain/segment.js';
 import { FfmpegProcesses } from '../../src/keeper/ffmpeg-processes.js';
 import type { KeeperClient, ProcessExit } from '../../src/keeper/keeper-client.js';
+import { findLeft } from '../../src/keeper/left-processes.js';
 import { scanFrames } from '../../src/mp4/frame-scanner.js';
 import { createRecorder, type RecorderDeps } from '../../src/recorder/create-recorder.js';
 import type { Recorder } from '../../src/recorder/recorder.js';
@@ -35,6 +36,8 @@ export interface Bench {
   readonly logged: readonly string[];
   /** @param keeperOf may put something between the recorder and its keeper */
   recorder(changed?: Partial<RecorderDeps>, keeperOf?: (keeper: KeeperClient) => KeeperClient): Promise<Recorder>;
+  /** What is as if the keeper had been killed and the next one started at once. Recorders get it as `keeperOf`. */
+  nextKeeper(): Promise<() => KeeperClient>;
   camera(id: string, options?: Partial<SimulatedCameraOptions>): Promise<TestCamera>;
   segments(camera: CameraId): Promise<readonly SealedSegment[]>;
   /** Counters of all frames in sealed segments, in order. */
@@ -59,6 +62,7 @@ export async function createBench({ onTestFinished }: Pick<TestContext, 'onTestF
       for (const tell of keepers) tell(exit);
     },
     searchPath: process.env['PATH'] ?? '',
+    spoolDir: root,
   });
   const secrets = new Map<string, string>();
   const open: Recorder[] = [];
@@ -95,6 +99,23 @@ export async function createBench({ onTestFinished }: Pick<TestContext, 'onTestF
         keeper.close();
       };
       return recorder;
+    },
+    nextKeeper: async () => {
+      const told = new Set<(exit: ProcessExit) => void>();
+      const next = new FfmpegProcesses({
+        log: () => undefined,
+        onExited: (exit) => {
+          for (const tell of told) tell(exit);
+        },
+        searchPath: process.env['PATH'] ?? '',
+        spoolDir: root,
+      });
+      onTestFinished(() => next.stopAll(500, AbortSignal.abort()), 10_000);
+      const { ffmpegs } = await findLeft(root);
+      // The kernel's word to each of them.
+      for (const { pid } of ffmpegs) process.kill(pid, 'SIGTERM');
+      for (const left of ffmpegs) await next.takeOver(left, 7_000);
+      return () => keeperClientOf(next, told);
     },
     camera: async (name, options = {}) => {
       const simulated = await createSimulatedCamera({

@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseSessionId } from '../../src/domain/ids.js';
 import type { SealedSegment } from '../../src/domain/segment.js';
@@ -226,6 +228,26 @@ describe.concurrent('a recorder', () => {
     expect(segments.map(({ closed }) => closed)).toContain('salvaged');
     expect(causesOf(segments)).toEqual(['ffmpeg-died']);
     expect((await bench.spool.assignments.find(camera.id))?.desired).toBe('record');
+  });
+
+  test('whose keeper was killed seals what a frozen camera’s FFmpeg left only when that is gone', async ({
+    onTestFinished,
+  }) => {
+    const bench = await createBench({ onTestFinished });
+    const camera = await bench.camera('left');
+    const first = await bench.recorder();
+    const { session } = await recorded(bench, camera, first);
+    await first.close('detach');
+    await camera.simulated.setFault({ kind: 'freeze', connections: 'open' });
+    const second = await bench.recorder({}, await bench.nextKeeper());
+    await isRecordingAgain(second, camera, session?.session);
+    await second.close('stop');
+    const { segments } = await expectNothingLostInSilence(bench, camera);
+    for (const { id, recording } of segments) {
+      const { size } = await stat(join(bench.spool.layout.sealedDir(camera.id), `${id}.recording.mp4`));
+      expect(size).toBe(recording.sizeBytes);
+    }
+    expect(causesOf(segments)).toEqual(['recorder-restarted']);
   });
 
   test('whose order to spawn was obeyed, but never answered, follows what was started', async ({ onTestFinished }) => {
