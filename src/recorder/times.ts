@@ -22,7 +22,9 @@ export interface SegmentTimes {
 /** Media time zero of the file. */
 export function startOf(file: FileTimes): number {
   const openedAtMs = file.bornAtMs ?? file.firstSeenAtMs;
-  const startMs = file.index === 0 ? Math.min(file.earliestStartMs ?? openedAtMs, openedAtMs) : openedAtMs;
+  // First seen may be when the recording was adopted, long after the file was opened.
+  const isBirthUnknown = file.index === 0 || file.bornAtMs === null;
+  const startMs = isBirthUnknown ? Math.min(file.earliestStartMs ?? openedAtMs, openedAtMs) : openedAtMs;
   return Math.round(startMs + file.steppedMs);
 }
 

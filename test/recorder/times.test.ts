@@ -20,8 +20,14 @@ test('a cut file lasts from its birth to the birth of its successor', () => {
 });
 
 test('where the file system keeps no birth time, first seen stands for it', () => {
-  const successor = file({ index: 2, bornAtMs: null, firstSeenAtMs: T + 10_400 });
-  expect(timesOf(file({ bornAtMs: null }), successor, media)).toMatchObject({ fromMs: T + 400, toMs: T + 10_400 });
+  const unborn = { bornAtMs: null, earliestStartMs: null };
+  const successor = file({ index: 2, ...unborn, firstSeenAtMs: T + 10_400 });
+  expect(timesOf(file(unborn), successor, media)).toMatchObject({ fromMs: T + 400, toMs: T + 10_400 });
+});
+
+test('a cut file without a birth time that was adopted begins with its media, not with the adoption', () => {
+  const adopted = file({ bornAtMs: null, firstSeenAtMs: T + 8_000, earliestStartMs: T - 300 });
+  expect(timesOf(adopted, null, media)).toMatchObject({ fromMs: T - 300, toMs: T + 9_700 });
 });
 
 test('the first of a session starts at the smallest modification time less media end', () => {
