@@ -22,13 +22,8 @@ import type { SealJob, SealResult } from './sealer.js';
 import type { ProgressDeps } from './session-progress.js';
 import type { StartDeps } from './session-start.js';
 import { CameraCounts, type CameraStatistics } from './statistics.js';
-import {
-  type Session,
-  type SupervisorCommand,
-  type SupervisorEvent,
-  type SupervisorState,
-  step,
-} from './supervisor-state.js';
+import type { Session, SupervisorCommand, SupervisorEvent, SupervisorState } from './supervisor-state.js';
+import { step } from './supervisor-step.js';
 import { startOf } from './times.js';
 
 export interface SupervisorDeps extends StartDeps {

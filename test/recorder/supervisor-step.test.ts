@@ -4,14 +4,14 @@ import { type CameraSpec, DEFAULT_SPEC } from '../../src/domain/camera.js';
 import { parseSessionId } from '../../src/domain/ids.js';
 import type { SessionOutcome } from '../../src/recorder/outcome.js';
 import { NO_ATTEMPTS } from '../../src/recorder/restart-policy.js';
-import {
-  type Progress,
-  type Session,
-  type SupervisorCommand,
-  type SupervisorEvent,
-  type SupervisorState,
-  step,
+import type {
+  Progress,
+  Session,
+  SupervisorCommand,
+  SupervisorEvent,
+  SupervisorState,
 } from '../../src/recorder/supervisor-state.js';
+import { step } from '../../src/recorder/supervisor-step.js';
 import { redact } from '../../src/redact.js';
 
 const NOW = 100_000;
