@@ -1,8 +1,11 @@
 import type { GapCause } from './coverage.js';
 import { type GapCauseText, gapCauseTexts } from './gap-causes.js';
 
-/** How a camera that answers refuses the stream: one gap cause (`camera-refused`), but each needs something else done about it. */
-export const REFUSALS = ['unauthorized', 'not-found', 'too-many-sessions', 'unsupported'] as const;
+/**
+ * Why a camera that may well answer gives no stream: one gap cause (`camera-refused`), but each needs something else done about it.
+ * `no-url`: it could not even be asked.
+ */
+export const REFUSALS = ['unauthorized', 'not-found', 'too-many-sessions', 'unsupported', 'no-url'] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
 /** Takes the place of the cause's own text wherever the refusal is known. */
@@ -22,6 +25,10 @@ export const refusalTexts: Readonly<Record<Refusal, Omit<GapCauseText, 'owner'>>
   unsupported: {
     what: 'The camera offers nothing that can be recorded.',
     todo: 'Set its video to H.264 or H.265, and allow RTSP over TCP.',
+  },
+  'no-url': {
+    what: 'This recorder has no usable URL for the camera.',
+    todo: 'Put its whole rtsp:// URL into the file of its secret in CAMERA_SECRETS_DIR, or into CAMERA<n>_RTSP_URL.',
   },
 };
 

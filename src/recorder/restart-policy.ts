@@ -73,6 +73,7 @@ function planUnscaled(outcome: SessionOutcome, attempts: Attempts, context: Rest
     case 'too-many-sessions':
       return { waitMs: BUSY_WAIT_MS, attempts };
     case 'not-found':
+    case 'no-url':
     case 'unsupported':
       return { waitMs: MISCONFIGURED_WAIT_MS, attempts };
     case 'no-space':

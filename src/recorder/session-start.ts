@@ -49,7 +49,7 @@ export async function startSession(
   try {
     if (!(await deps.hasRoom())) return failed('no-space', redact('the spool is short of space'));
     const text = await deps.resolveUrl(spec.source);
-    if (text === undefined) return failed('not-found', redact('this recorder has no URL for the camera'));
+    if (text === undefined) return failed('no-url', redact('this recorder has no URL for the camera'));
     return await spawnSession(camera, { spec, codec, url: parseCameraUrl(text) }, deps);
   } catch (error) {
     return failed(kindOf(error), redact(error instanceof Error ? error.message : String(error)));
@@ -110,7 +110,7 @@ async function surelyListed({ keeper, clock }: StartDeps): Promise<readonly Ffmp
 }
 
 function kindOf(error: unknown): FailureKind {
-  if (error instanceof CameraUrlError) return 'unsupported';
+  if (error instanceof CameraUrlError) return 'no-url';
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   return isNoSpace(cause) ? 'no-space' : 'died';
 }

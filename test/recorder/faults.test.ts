@@ -341,6 +341,17 @@ describe.concurrent('a recorder', () => {
     expect(causesOf(segments)).toEqual(['reconfigured']);
   });
 
+  test('says of a camera it has no URL for that it has none, and not that the camera refuses', async ({
+    onTestFinished,
+  }) => {
+    const bench = await createBench({ onTestFinished });
+    const camera = await bench.camera('unknown');
+    const recorder = await bench.recorder();
+    await recorder.attach(camera.id, { ...camera.spec, source: { kind: 'secret', name: 'nobody' } }, FRESH);
+    const down = await until('it is down', () => recorder.conditions().get(camera.id)?.kind === 'down');
+    expect(down && recorder.conditions().get(camera.id)).toMatchObject({ refusal: 'no-url' });
+  });
+
   test('declines a camera it has no URL for, and one too many', async ({ onTestFinished }) => {
     const bench = await createBench({ onTestFinished });
     const camera = await bench.camera('wanted');
