@@ -48,6 +48,7 @@ export async function runWorker(options: {
   const page = servePage({ config, log, registry, ...pageSources(config, parts, worker) });
   parts?.keeper.ready();
   const code = await untilEnd(worker, parts?.keeper ?? null, log);
+  if (parts?.keeper.disconnected.aborted === true) return code;
   await page.close();
   parts?.keeper.close();
   return code;

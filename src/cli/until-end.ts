@@ -6,24 +6,26 @@ import type { RunningWorker } from '../workers/main.js';
 /** Why a worker ends, and what it leaves behind. */
 type End =
   | { readonly kind: 'leave'; readonly mode: 'stop' | 'detach' }
-  | { readonly kind: 'keeper-gone' }
   | { readonly kind: 'failed'; readonly error: Error };
 
 type LeavingKeeper = Pick<KeeperClient, 'onLeave' | 'disconnected'>;
 
-/** Waits for a reason to end, stops the worker accordingly, and resolves to the exit code. */
+/**
+ * Waits for a reason to end, stops the worker accordingly, and resolves to the exit code. Without its keeper it stops nothing: the
+ * process must end at once, before the next keeper's worker has the spool. Everything is done anew from what is on disk.
+ */
 export async function untilEnd(worker: RunningWorker, keeper: LeavingKeeper | null, log: Logger): Promise<number> {
+  const inOrder = endInOrder(worker, keeper, log);
+  return keeper === null ? inOrder : Promise.race([inOrder, keeperGone(keeper.disconnected, log)]);
+}
+
+async function endInOrder(worker: RunningWorker, keeper: LeavingKeeper | null, log: Logger): Promise<number> {
   const end = await firstReason(worker, keeper);
   switch (end.kind) {
     case 'leave':
       log.info({ mode: end.mode }, 'leaving');
       await worker.stop(end.mode);
       return 0;
-    case 'keeper-gone':
-      // FFmpeg ends by itself then; what it recorded is sealed at the next start.
-      log.error('the keeper is gone');
-      await worker.stop('detach');
-      return 1;
     case 'failed':
       log.error({ error: redact(String(end.error)) }, 'the worker failed: the next one takes over');
       await worker.stop('detach');
@@ -31,6 +33,15 @@ export async function untilEnd(worker: RunningWorker, keeper: LeavingKeeper | nu
     default:
       return end satisfies never;
   }
+}
+
+/** Also while it leaves, and when the keeper went before we listened. */
+async function keeperGone(disconnected: AbortSignal, log: Logger): Promise<number> {
+  if (!disconnected.aborted) {
+    await new Promise<void>((resolve) => disconnected.addEventListener('abort', () => resolve(), { once: true }));
+  }
+  log.error('the keeper is gone');
+  return 1;
 }
 
 async function firstReason(worker: RunningWorker, keeper: LeavingKeeper | null): Promise<End> {
@@ -43,7 +54,6 @@ async function firstReason(worker: RunningWorker, keeper: LeavingKeeper | null):
       return;
     }
     keeper.onLeave((mode) => resolve({ kind: 'leave', mode }));
-    keeper.disconnected.addEventListener('abort', () => resolve({ kind: 'keeper-gone' }));
     // Ctrl-C reaches the whole process group: the keeper, which hears it too, tells us what to do.
     process.on('SIGINT', () => undefined);
     process.once('SIGTERM', () => resolve({ kind: 'leave', mode: 'detach' }));

@@ -9,7 +9,7 @@ import { statusInput } from '../http/status-inputs.js';
 const log = createLogger({ level: 'silent', name: 'test' });
 
 /** A worker and its keeper; the test says what happens to them. */
-function running() {
+function running(changed: { readonly stop?: () => Promise<void>; readonly disconnected?: AbortSignal } = {}) {
   const stops: string[] = [];
   const events = new EventEmitter();
   const gone = new AbortController();
@@ -23,13 +23,14 @@ function running() {
     status: () => statusInput().worker,
     stop: async (mode: string) => {
       stops.push(mode);
+      await changed.stop?.();
     },
     failed: new Promise<Error>((resolve) => events.once('failed', resolve)),
     coreMetricsUrl: null,
   };
   const keeper: Pick<KeeperClient, 'onLeave' | 'disconnected'> = {
     onLeave: (listener) => void events.once('leave', listener),
-    disconnected: gone.signal,
+    disconnected: changed.disconnected ?? gone.signal,
   };
   return { stops, events, gone, ended: untilEnd(worker, keeper, log) };
 }
@@ -46,10 +47,18 @@ it('a worker that failed leaves the recordings running and ends with 1', async (
   expect([await ended, stops]).toEqual([1, ['detach']]);
 });
 
-it('without a keeper there is nobody to record with', async () => {
+it('without its keeper it ends at once, whatever else it would wait for: the next one wants the spool', async () => {
   const { stops, gone, ended } = running();
   gone.abort();
-  expect([await ended, stops]).toEqual([1, ['detach']]);
+  expect([await ended, stops]).toEqual([1, []]);
+});
+
+it('without its keeper it ends also while it leaves, and when the keeper went before', async () => {
+  const leaving = running({ stop: async () => await new Promise(() => undefined) });
+  leaving.events.emit('leave', 'stop');
+  leaving.gone.abort();
+  expect(await leaving.ended).toBe(1);
+  expect(await running({ disconnected: AbortSignal.abort() }).ended).toBe(1);
 });
 
 it('secrets leave the environment, and only they', () => {
