@@ -100,7 +100,8 @@ class DirectorySpool implements Spool {
     const known: { readonly id: SegmentId; readonly fromMs: number }[] = [];
     for (const id of await this.#sealedIds()) {
       const sidecar = await this.#order.run(id, () => reader.sidecar(id, segmentPathsOf(layout, id)));
-      if (sidecar !== undefined) known.push({ id, fromMs: sidecar.segment.fromMs });
+      const { segment } = sidecar ?? (await this.#repaired(id)) ?? {};
+      if (segment !== undefined) known.push({ id, fromMs: segment.fromMs });
     }
     known.sort((a, b) => a.fromMs - b.fromMs || (a.id < b.id ? -1 : 1));
     for (const { id } of known) {
@@ -172,6 +173,19 @@ class DirectorySpool implements Spool {
       if (!this.#isReserveGone) this.#parts.log.info({ root: this.layout.root }, 'reserve taken back');
     } catch (error) {
       this.#parts.log.warn({ errno: errnoOf(error) }, 'reserve not taken back: tried again at the next deletion');
+    }
+  }
+
+  /** Its sidecar could not be read, and is in quarantine. A disk that refuses must not keep the others from being listed. */
+  async #repaired(id: SegmentId): Promise<SpooledSegment | undefined> {
+    try {
+      return await this.find(id);
+    } catch (error) {
+      this.#parts.log.error(
+        { segment: id, reason: redact(String(error)) },
+        'sidecar not made again: at the next start',
+      );
+      return undefined;
     }
   }
 

@@ -14,9 +14,10 @@ import { dirname } from 'node:path';
 import type { Redacted, SegmentId } from '../domain/ids.js';
 import { type SealedSegment, sealedSegmentSchema } from '../domain/segment.js';
 import { redact } from '../redact.js';
-import { type Disk, jsonBytes, readIfThere } from './durable-file.js';
+import { type Disk, jsonBytes, readIfThere, writeDurably } from './durable-file.js';
 import { openRecordingPathOf, type SegmentPaths, segmentPathsOf, TEMPORARY_SUFFIX } from './layout.js';
 import { parseJson } from './parse-json.js';
+import { segmentFromHeader } from './segment-from-header.js';
 import type { SealRequest, SpoolLayout } from './spool.js';
 import { errnoOf, SpoolError } from './spool-error.js';
 
@@ -45,15 +46,21 @@ export async function sealSegment(files: SealFiles, request: SealRequest): Promi
 }
 
 /**
- * Finishes or undoes what a crash left of a seal: recording in place, sidecar not. An undone recording is back in its session's
- * folder, where the recorder finds it as it finds all that a crash left.
+ * Finishes or undoes what a crash left of a seal: recording in place, sidecar not. A sidecar that was lost is made again from the
+ * header, with its claims. An undone recording is back in its session's folder, where the recorder finds it as it finds all that a
+ * crash left.
  */
-export async function repairSeal(files: SealFiles, id: SegmentId): Promise<'finished' | 'undone'> {
+export async function repairSeal(files: SealFiles, id: SegmentId): Promise<'finished' | 'rebuilt' | 'undone'> {
   const paths = segmentPathsOf(files.layout, id);
   const intended = await intendedSegment(paths, id);
   if (intended !== undefined && (await isWhole(paths, intended))) {
     await finishSeal(files.disk, paths);
     return 'finished';
+  }
+  const rebuilt = await segmentFromHeader(paths, id);
+  if (rebuilt !== undefined) {
+    await writeDurably(files.disk, paths.sidecar, jsonBytes(rebuilt));
+    return 'rebuilt';
   }
   await undoSeal(files, id, paths);
   return 'undone';
