@@ -23,14 +23,13 @@ beforeAll(async () => {
 /** A segment with a real header, sealed: as the recorder does it, with a claim. */
 async function sealed(spool: Spool): Promise<SealRequest> {
   const { segment, recordingPath } = sealRequest(spool.layout);
-  const { container, sizeBytes, crc32Hex: _crc, recording: _recording, ...rest } = segment;
   const gap = {
     fromMs: 1,
     toMs: segment.fromMs,
     cause: 'camera-unreachable',
     by: parseRecorderId('recorder-1'),
   } as const;
-  const facts = { ...rest, gapsBefore: [gap] };
+  const facts = { ...segment, gapsBefore: [gap] };
   const sha256Hex = createHash('sha256').update(recording).digest('hex');
   const { header, index } = await sealInMemory(recording, { ...facts, mediaStartMs: 5, sha256: sha256Hex });
   const request: SealRequest = {
