@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import type { Registry } from 'prom-client';
 import { systemClock } from '../clock.js';
-import type { CameraConfig, Config } from '../config/config.js';
+import type { Config } from '../config/config.js';
 import { createSecretResolver, SecretError } from '../config/secrets.js';
 import type { Variables } from '../config/settings-reader.js';
 import type { CameraSource } from '../domain/camera.js';
@@ -28,10 +28,6 @@ export interface RecordingParts {
   /** Null without a limit on what is recorded. */
   readonly budget: DataBudget | null;
 }
-
-/** An hour of a Tapo camera in 2K is 2 GB. */
-const BYTES_PER_CAMERA_SECOND = 2e9 / 3_600;
-const LEAST_FREE_BYTES = 1024 ** 3;
 
 /** Opens the spool and puts the rest around it; asks neither cameras nor store anything. */
 export async function openRecordingParts(options: {
@@ -64,7 +60,8 @@ export async function openRecordingParts(options: {
     ...(budget === null ? {} : { freeBytes: async () => await freeBytesWithin(budget, config.spool.dir) }),
     policies: {
       timeScale: config.policyTimeScale,
-      minFreeBytes: config.spool.minFreeBytes ?? defaultMinFreeBytes(config.cameras),
+      minFreeBytes: config.spool.minFreeBytes,
+      maxCameras: config.maxCameras,
     },
   });
   return { keeper, spool, store, storeMetrics, recorder, budget };
@@ -75,13 +72,6 @@ async function freeBytesWithin(budget: DataBudget, spoolDir: string): Promise<nu
   if (await budget.look()) return 0;
   const { bavail, bsize } = await statfs(spoolDir);
   return bavail * bsize;
-}
-
-/** The larger of 1 GiB and two segments of every configured camera. Pure. */
-export function defaultMinFreeBytes(cameras: readonly CameraConfig[]): number {
-  const segmentBytes = cameras.map(({ spec }) => spec.segmentDurationSec * BYTES_PER_CAMERA_SECOND);
-  const two = 2 * segmentBytes.reduce((sum, bytes) => sum + bytes, 0);
-  return Math.max(LEAST_FREE_BYTES, Math.round(two));
 }
 
 function createUrlResolver(

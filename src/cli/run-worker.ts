@@ -75,6 +75,7 @@ async function workerOptions(
     spool,
     store,
     configuredCameras: config.cameras,
+    maxCameras: config.maxCameras,
     maxConcurrentUploads: config.maxConcurrentUploads,
     onPart: storeMetrics.countPart,
     keepLocalMs: config.keepLocalMs,

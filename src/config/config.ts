@@ -24,6 +24,8 @@ export interface Config {
   readonly isMetricsPortGiven: boolean;
   /** `METRICS_HOST`, the address to listen on. Default 0.0.0.0 in Kubernetes, else 127.0.0.1: the page has no password. */
   readonly metricsHost: string;
+  /** `MAX_CAMERAS`: how many this recorder takes; default: 50, or as many as are configured when those are more. */
+  readonly maxCameras: number;
   /** `MAX_CONCURRENT_UPLOADS`, default 4. */
   readonly maxConcurrentUploads: number;
   /** `KEEP_LOCAL_MINUTES`, default 15, times `policyTimeScale`: how long a stored segment stays in the spool before it is confirmed and deleted. */

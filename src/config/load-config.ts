@@ -92,6 +92,7 @@ export function readConfig(options: LoadConfigOptions): ReadConfig {
     metricsPort: reader.value('METRICS_PORT', port, 9_090),
     isMetricsPortGiven: reader.has('METRICS_PORT'),
     metricsHost: reader.value('METRICS_HOST', ipAddress, env['KUBERNETES_SERVICE_HOST'] ? '0.0.0.0' : '127.0.0.1'),
+    maxCameras: readMaxCameras(reader, cameras.length),
     maxConcurrentUploads: reader.value('MAX_CONCURRENT_UPLOADS', whole(1, 64), 4),
     // Under 10 minutes the store may have acknowledged from its page cache alone (INV-2).
     keepLocalMs: Math.round(reader.value('KEEP_LOCAL_MINUTES', minutesAsMs(10, 100_000), 900_000) * policyTimeScale),
@@ -106,6 +107,8 @@ export function readConfig(options: LoadConfigOptions): ReadConfig {
   };
   return { config, mistakes: reader.mistakes };
 }
+
+const DEFAULT_MAX_CAMERAS = 50;
 
 const ALL_PARTS: readonly Part[] = ['store', 'temporal', 'cameras'];
 
@@ -130,6 +133,14 @@ function readSpecDefaults(reader: SettingsReader, givenSegmentSec: number | null
     stallTimeoutMs: reader.value('STALL_TIMEOUT_SECONDS', secondsAsMs(1, 120), DEFAULT_SPEC.stallTimeoutMs),
     socketTimeoutMs: reader.value('SOCKET_TIMEOUT_SECONDS', secondsAsMs(0.5, 60), DEFAULT_SPEC.socketTimeoutMs),
   };
+}
+
+function readMaxCameras(reader: SettingsReader, configured: number): number {
+  const given = reader.value('MAX_CAMERAS', whole(1, 10_000), null);
+  if (given !== null && given < configured) {
+    reader.note('MAX_CAMERAS', `${given} is less than the ${configured} cameras that are configured.`);
+  }
+  return given ?? Math.max(DEFAULT_MAX_CAMERAS, configured);
 }
 
 function readStore(reader: SettingsReader, isRequired: boolean): StoreSettings | null {

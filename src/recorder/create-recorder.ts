@@ -19,7 +19,7 @@ import { adoptedSession } from './adopted-session.js';
 import { CurrentAttachment } from './attachment.js';
 import { CameraSupervisor, type SupervisorDeps } from './camera-supervisor.js';
 import { createDiskProbe } from './disk-probe.js';
-import { DEFAULT_RECORDER_POLICIES, RESUME_FACTOR, type RecorderPolicies } from './policies.js';
+import { DEFAULT_RECORDER_POLICIES, minFreeBytesOf, RESUME_FACTOR, type RecorderPolicies } from './policies.js';
 import type { Attachment, AttachOptions, Recorder } from './recorder.js';
 import { createRemux } from './remux.js';
 import type { CameraStatistics } from './statistics.js';
@@ -67,7 +67,7 @@ class SpoolRecorder implements Recorder {
     this.#supervisorDeps = {
       ...deps,
       resolveUrl: (source) => deps.resolveUrl(source),
-      hasRoom: async () => (await this.#freeBytes()) >= this.#policies.minFreeBytes * RESUME_FACTOR,
+      hasRoom: async () => (await this.#freeBytes()) >= this.#minFreeBytes() * RESUME_FACTOR,
       remux: createRemux(deps.ffmpegPath),
       createWalker: createRecordingWalker,
       probeDisk: createDiskProbe(deps.clock),
@@ -131,12 +131,13 @@ class SpoolRecorder implements Recorder {
   }
 
   async declines(camera: CameraId, spec: CameraSpec): ReturnType<Recorder['declines']> {
-    const { maxCameras, minFreeBytes } = this.#policies;
+    const { maxCameras } = this.#policies;
     if ((await this.#deps.resolveUrl(spec.source)) === undefined) {
       return { code: 'no-secret', detail: 'this recorder has no URL for the camera' };
     }
     const others = [...this.#slots].filter(([other, { supervisor }]) => other !== camera && supervisor.isWanted);
     if (others.length >= maxCameras) return { code: 'no-capacity', detail: `it has ${others.length} cameras already` };
+    const minFreeBytes = this.#minFreeBytes(this.#slots.get(camera)?.supervisor.isWanted === true ? [] : [spec]);
     const freeBytes = await this.#freeBytes();
     if (freeBytes >= minFreeBytes) return null;
     return { code: 'no-space', detail: `${freeBytes} bytes are free, ${minFreeBytes} must stay free` };
@@ -206,7 +207,7 @@ class SpoolRecorder implements Recorder {
     while (!signal.aborted) {
       try {
         const freeBytes = await this.#freeBytes();
-        if (freeBytes < this.#policies.minFreeBytes) this.#spaceLow();
+        if (freeBytes < this.#minFreeBytes()) this.#spaceLow();
         else await this.#deps.spool.restoreReserve();
       } catch (error) {
         log.warn({ err: error }, 'free space not known');
@@ -217,6 +218,13 @@ class SpoolRecorder implements Recorder {
 
   #spaceLow(): void {
     for (const { supervisor } of this.#slots.values()) supervisor.spaceLow();
+  }
+
+  /** @param more to be recorded beside those that are */
+  #minFreeBytes(more: readonly CameraSpec[] = []): number {
+    const supervisors = [...this.#slots.values()].map(({ supervisor }) => supervisor);
+    const recorded = supervisors.flatMap(({ isWanted, spec }) => (isWanted && spec !== undefined ? [spec] : []));
+    return this.#policies.minFreeBytes ?? minFreeBytesOf([...recorded, ...more]);
   }
 
   async #freeBytes(): Promise<number> {

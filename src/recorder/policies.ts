@@ -1,3 +1,5 @@
+import type { CameraSpec } from '../domain/camera.js';
+
 /** How long things take and how much is kept free. Tests pass quicker ones. */
 export interface RecorderPolicies {
   /** Of every wait between sessions; 1 in production. */
@@ -10,8 +12,8 @@ export interface RecorderPolicies {
   readonly probeLimitMs: number;
   /** Between two looks at the free space. */
   readonly spaceEveryMs: number;
-  /** Recording stops under it. */
-  readonly minFreeBytes: number;
+  /** Recording stops under it; null: as `minFreeBytesOf` the cameras that are recorded. */
+  readonly minFreeBytes: number | null;
   /** Cameras this recorder takes. */
   readonly maxCameras: number;
   /** Between two tries to seal a file on a disk that refuses. */
@@ -26,11 +28,21 @@ export const DEFAULT_RECORDER_POLICIES: RecorderPolicies = {
   syncEveryMs: 5_000,
   probeLimitMs: 2_000,
   spaceEveryMs: 5_000,
-  minFreeBytes: 1024 ** 3,
-  maxCameras: 64,
+  minFreeBytes: null,
+  maxCameras: 50,
   sealRetryMs: 5_000,
   sealDeadlineMs: 45_000,
 };
 
 /** Recording begins again only with this much more than `minFreeBytes`, or it would stop again five seconds later. */
 export const RESUME_FACTOR = 1.05;
+
+/** An hour of a Tapo camera in 2K is 2 GB. */
+const BYTES_PER_CAMERA_SECOND = 2e9 / 3_600;
+const LEAST_FREE_BYTES = 1024 ** 3;
+
+/** The larger of 1 GiB and two segments of every camera. Pure. */
+export function minFreeBytesOf(cameras: readonly Pick<CameraSpec, 'segmentDurationSec'>[]): number {
+  const seconds = cameras.reduce((sum, { segmentDurationSec }) => sum + segmentDurationSec, 0);
+  return Math.max(LEAST_FREE_BYTES, Math.round(2 * seconds * BYTES_PER_CAMERA_SECOND));
+}

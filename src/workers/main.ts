@@ -32,7 +32,6 @@ const WORKERS_DEADLINE_MS = 25_000;
 const RECORDER_DEADLINE_MS = 60_000;
 const STEP_DEADLINE_MS = 10_000;
 const ENTER_RETRY_MS = 2_000;
-const DEFAULT_MAX_CAMERAS = 50;
 
 export interface RunningWorker {
   /** Cheap: no I/O. */
@@ -144,7 +143,7 @@ class WorkerService implements RunningWorker {
       makers.push(async () => await createWorkflowWorker({ ...base, code }));
     }
     if (this.#recording !== null && this.#side !== null) {
-      const { spool, maxCameras = DEFAULT_MAX_CAMERAS, maxConcurrentUploads } = this.#recording;
+      const { spool, maxCameras, maxConcurrentUploads } = this.#recording;
       const activities = this.#side.activities(session);
       const recorderId = spool.recorder;
       makers.push(

@@ -42,6 +42,6 @@ export interface RecordingOptions {
   readonly onPart?: PartListener;
   /** How long a stored segment stays in the spool before it is confirmed and deleted. */
   readonly keepLocalMs: number;
-  /** Default 50; every one may need two activity slots. */
-  readonly maxCameras?: number;
+  /** Every one may need two activity slots. */
+  readonly maxCameras: number;
 }

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { defaultMinFreeBytes } from '../../src/cli/recording-parts.js';
 import { recorderEnv, type StartPlan } from '../../src/cli/start-plan.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { parseCameraId } from '../../src/domain/ids.js';
@@ -53,13 +52,4 @@ it('what was given is left as it is', () => {
     { temporal: null, store: null, cameraUrls: null, stop: async () => undefined },
   );
   expect(Object.keys(env).sort()).toEqual(['FFMPEG_PATH', 'METRICS_PORT', 'SEGMENT_SECONDS', 'TEMP_DIR']);
-});
-
-it.each([
-  [0, 2 ** 30],
-  [1, 2 ** 30],
-  [4, 4e9],
-])('with %d cameras recording stops at %d free bytes', (count, bytes) => {
-  const cameras = Array.from({ length: count }, (_, index) => cameraConfig(parseCameraId(`camera-${index + 1}`)));
-  expect(defaultMinFreeBytes(cameras)).toBe(bytes);
 });

@@ -79,6 +79,7 @@ describe('a configuration that is right', () => {
       metricsPort: 9090,
       isMetricsPortGiven: false,
       metricsHost: '127.0.0.1',
+      maxCameras: 50,
       maxConcurrentUploads: 4,
       keepLocalMs: 900_000,
       timezone: 'UTC',
@@ -109,6 +110,15 @@ describe('a configuration that is right', () => {
     const url = 'rtsp://10.0.0.1/a';
     const config = load({ CAMERA10_RTSP_URL: url, CAMERA9_RTSP_URL: url, CAMERA1_RTSP_URL: url });
     expect(config.cameras.map((camera) => camera.id)).toEqual(['camera-1', 'camera-9', 'camera-10']);
+  });
+
+  it('takes as many cameras as are configured, also more than fifty', () => {
+    const urls = Object.fromEntries(
+      Array.from({ length: 60 }, (_, index) => [`CAMERA${index + 1}_RTSP_URL`, 'rtsp://10.0.0.1/a']),
+    );
+    expect(load(urls).maxCameras).toBe(60);
+    expect(load({ MAX_CAMERAS: '200' }).maxCameras).toBe(200);
+    expect(() => load({ ...urls, MAX_CAMERAS: '59' })).toThrow('59 is less than the 60 cameras that are configured');
   });
 
   it('is what config.example.toml says, and the environment wins over it', () => {
@@ -213,6 +223,7 @@ describe('one mistake in the environment', () => {
       { MAX_CONCURRENT_UPLOADS: '0' },
       'MAX_CONCURRENT_UPLOADS: "0" is not allowed. Allowed: a whole number, 1 to 64.',
     ),
+    one({ MAX_CAMERAS: '0' }, 'MAX_CAMERAS: "0" is not allowed. Allowed: a whole number, 1 to 10000.'),
     one({ SEGMENT_SECONDS: '700' }, `SEGMENT_SECONDS: "700" is not allowed. Allowed: ${SPLIT}.`),
     one({ KEEP_LOCAL_MINUTES: '9.9' }, 'KEEP_LOCAL_MINUTES: "9.9" is not allowed. Allowed: minutes, 10 to 100000.'),
     one({ STALL_TIMEOUT_SECONDS: '0.5' }, 'STALL_TIMEOUT_SECONDS: "0.5" is not allowed. Allowed: seconds, 1 to 120.'),

@@ -70,6 +70,7 @@ export async function startTestWorker(options: TestWorkerOptions): Promise<TestW
     spool,
     store,
     configuredCameras: options.configured ?? [],
+    maxCameras: 50,
     maxConcurrentUploads: 4,
     keepLocalMs: options.keepLocalMs ?? 3_600_000,
   });
