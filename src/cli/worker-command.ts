@@ -40,6 +40,7 @@ export async function workerCommand(options: {
     spoolDir,
     lockPath: join(spoolDir, 'lock'),
     workerArgv: [WORKER_PROCESS, ...shared],
+    checkArgv: [WORKER_PROCESS, '--check', ...shared],
     workerEnv: { ...takeSecrets(process.env), FFMPEG_PATH: ffmpegPath },
     cwd: process.cwd(),
   });

@@ -1,18 +1,36 @@
-/** What the keeper starts: `node worker-process.js --role … [--config …]`. */
+/** What the keeper starts: `node worker-process.js --role … [--config …]`; with `--check` it only reads the configuration. */
 import { parseArgs } from 'node:util';
 import { EXIT_BAD_CONFIG } from '../keeper/protocol.js';
 import { redact } from '../redact.js';
 import { ROLES, type Role } from './roles.js';
-import { runWorker } from './run-worker.js';
 
-const { values } = parseArgs({ options: { role: { type: 'string', default: 'all' }, config: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    role: { type: 'string', default: 'all' },
+    config: { type: 'string' },
+    check: { type: 'boolean', default: false },
+  },
+});
 
 try {
-  process.exit(await runWorker({ role: roleOf(values.role), configPath: values.config }));
+  process.exit(await run({ role: roleOf(values.role), configPath: values.config }));
 } catch (error) {
-  process.stderr.write(`${redact(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`);
   const isBadConfig = error instanceof Error && 'code' in error && error.code === 'bad-config';
+  // A ConfigError is made of redacted parts, and its message says everything.
+  process.stderr.write(`${isBadConfig ? error.message : redact(stackOf(error))}\n`);
   process.exit(isBadConfig ? EXIT_BAD_CONFIG : 1);
+}
+
+/** Neither half loads what only the other needs. @throws ConfigError */
+async function run(options: { readonly role: Role; readonly configPath: string | undefined }): Promise<number> {
+  if (!values.check) return (await import('./run-worker.js')).runWorker(options);
+  const { loadRoleConfig, readTemporalSettings } = await import('./check-command.js');
+  readTemporalSettings(loadRoleConfig(options));
+  return 0;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function roleOf(text: string): Role {

@@ -2,7 +2,8 @@
  * The small root process: parent of the worker and of every FFmpeg.
  *
  * 1. FFmpeg outlives the worker (INV-4): whatever happens to a worker, recordings go on, and the next worker is told of them.
- * 2. One worker at a time. It is started again whenever it ends, unless its configuration is wrong or everything is to end.
+ * 2. One worker at a time. It is started again whenever it ends, unless everything is to end; a wrong configuration ends everything
+ *    only before a worker was ever ready: later it is somebody's slip, and recordings go on until it is repaired (INV-4).
  * 3. The end is a ladder, each rung timed: ask the worker, kill the worker, SIGTERM to FFmpeg, SIGKILL. A second signal skips to the last.
  * 4. The keeper has the spool's lock from its first to its last moment.
  * 5. What a killed keeper left on the spool comes first: its worker is gone before ours starts, its FFmpegs are ours to end.
@@ -10,6 +11,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
 import { constants } from 'node:os';
+import { isConfigRight } from './config-check.js';
 import { FfmpegProcesses } from './ffmpeg-processes.js';
 import { KeeperError } from './keeper-error.js';
 import { createKeeperLog, type KeeperLog, reasonOf } from './keeper-log.js';
@@ -60,6 +62,8 @@ export interface KeeperOptions {
    * It must have a `createKeeperClient`: a worker without a pulse is killed.
    */
   readonly workerArgv: readonly string[];
+  /** Likewise; run before a SIGHUP's replacement: when it exits with `EXIT_BAD_CONFIG`, having said why, the worker stays. */
+  readonly checkArgv: readonly string[];
   readonly workerEnv: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly limits?: Partial<KeeperLimits>;
@@ -91,6 +95,7 @@ class Keeper {
   readonly #force = new AbortController();
   #worker: WorkerProcess | null = null;
   #starts: readonly number[] = [];
+  #hasServed = false;
   #ending: EndSignal | null = null;
   #endingSinceMs = 0;
   #isReplacing = false;
@@ -136,7 +141,10 @@ class Keeper {
   async #keepWorker(): Promise<WorkerExit | null> {
     while (!this.#isEnding()) {
       const exit = await this.#runWorker();
-      if (this.#ending !== null || exit.code === EXIT_BAD_CONFIG) return exit;
+      this.#hasServed ||= exit.wasReady;
+      const isBadConfig = exit.code === EXIT_BAD_CONFIG;
+      if (this.#ending !== null || (isBadConfig && !this.#hasServed)) return exit;
+      if (isBadConfig) this.#log('error', 'the configuration is wrong: no worker until it is right, recordings go on');
       await this.#waitForRestart(exit);
     }
     return null;
@@ -214,7 +222,7 @@ class Keeper {
 
   #listen(): () => void {
     const end = (signal: NodeJS.Signals): void => this.#end(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM');
-    const replace = (): void => this.#replace();
+    const replace = (): void => void this.#replace();
     process.on('SIGTERM', end);
     process.on('SIGINT', end);
     process.on('SIGHUP', replace);
@@ -244,13 +252,28 @@ class Keeper {
     this.#force.abort();
   }
 
-  #replace(): void {
+  /** Never rejects. */
+  async #replace(): Promise<void> {
     if (this.#ending !== null || this.#isReplacing) return;
     if (this.#hadTerminal && !hasTerminal()) return this.#end('SIGTERM');
-    this.#log('info', 'replacing the worker');
     this.#isReplacing = true;
-    this.#worker?.leave('detach', this.#limits.detachTimeoutMs);
+    const worker = this.#worker;
+    const isRight = worker === null || (await this.#isConfigRight());
+    // It may have ended meanwhile, and have been followed by a new one.
+    if (this.#isEnding() || this.#worker !== worker) return;
+    if (!isRight) {
+      this.#isReplacing = false;
+      this.#log('error', 'the configuration is wrong: the worker is not replaced');
+      return;
+    }
+    this.#log('info', 'replacing the worker');
+    worker?.leave('detach', this.#limits.detachTimeoutMs);
     this.#wake();
+  }
+
+  async #isConfigRight(): Promise<boolean> {
+    const { checkArgv: argv, workerEnv: env, cwd } = this.#options;
+    return isConfigRight({ argv, env, cwd, timeoutMs: this.#limits.startTimeoutMs });
   }
 
   #isEnding(): boolean {

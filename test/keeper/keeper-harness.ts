@@ -77,6 +77,7 @@ export interface StartOptions {
   /** `obedient`, `stubborn`, `dies-on-exit`, `outlives-keeper`. */
   readonly worker?: string;
   readonly workerArgv?: readonly string[];
+  readonly checkArgv?: readonly string[];
   readonly folder?: string;
   readonly logLevel?: string;
 }
@@ -106,6 +107,7 @@ export async function startKeeper(options: StartOptions): Promise<KeeperUnderTes
           socketPath,
           options.worker ?? 'obedient',
         ],
+        checkArgv: options.checkArgv ?? [fixture(options.built, 'dying-worker'), '/dev/null', '0'],
       }),
     ],
     {

@@ -292,7 +292,7 @@ describe('a worker', () => {
     expect(await keeper.exited).toEqual({ code: 0, signal: null });
   });
 
-  test('with a wrong configuration ends the keeper, with the same code', async () => {
+  test('with a wrong configuration from the start ends the keeper, with the same code', async () => {
     const folder = await temporaryFolder();
     const keeper = await startKeeper({
       built,
@@ -300,6 +300,34 @@ describe('a worker', () => {
     });
     expect(await keeper.exited).toEqual({ code: 78, signal: null });
     expect((await readFile(join(folder, 'deaths'), 'utf8')).trim().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('a configuration that becomes wrong', () => {
+  test('is refused on SIGHUP: the worker stays', async () => {
+    const deaths = join(await temporaryFolder(), 'deaths');
+    const keeper = await startKeeper({ built, checkArgv: [fixture(built, 'dying-worker'), deaths, '78'] });
+    const worker = await keeper.nextWorker();
+    process.kill(keeper.pid, 'SIGHUP');
+    await expect.poll(() => keeper.stderr(), { timeout: 10_000 }).toContain('the worker is not replaced');
+    expect((await readFile(deaths, 'utf8')).trim().split('\n')).toHaveLength(1);
+    expect([isAlive(worker.pid), worker.leaves, await worker.list()]).toEqual([true, [], []]);
+  });
+
+  test('while workers crash ends no recording: the next worker is tried until it is right', async () => {
+    const keeper = await startKeeper({ built, limits: { restarts: { ...UNLIMITED, startUpWaitMs: 100 } } });
+    const worker = await keeper.nextWorker();
+    await worker.ready();
+    const request = ffmpegRequest(keeper, built);
+    const ffmpeg = await worker.spawn(request);
+    await startedFfmpeg(request);
+    worker.tell({ kind: 'exit', code: 78 });
+    const refused = await keeper.nextWorker();
+    refused.tell({ kind: 'exit', code: 78 });
+    const next = await keeper.nextWorker();
+    expect(await next.list()).toEqual([ffmpeg]);
+    expect(isAlive(ffmpeg.pid)).toBe(true);
+    expect(keeper.stderr()).toContain('the configuration is wrong');
   });
 });
 
