@@ -5,7 +5,7 @@
  * 2. The ledger's causes are noted when a session ends, its claims are made when the next footage is sealed (INV-8).
  */
 import type { Clock } from '../clock.js';
-import { type CameraCondition, type CameraSpec, isSameSource, type LastingStop } from '../domain/camera.js';
+import { type CameraCondition, type CameraSpec, type LastingStop } from '../domain/camera.js';
 import type { CameraId } from '../domain/ids.js';
 import type { SealedSegment } from '../domain/segment.js';
 import type { KeeperClient, ProcessExit } from '../keeper/keeper-client.js';
@@ -14,6 +14,7 @@ import type { Assignment, Spool } from '../spool/spool.js';
 import { type ConditionNow, conditionKey, conditionOf } from './camera-condition.js';
 import { CameraGaps } from './camera-gaps.js';
 import { CameraSessions } from './camera-sessions.js';
+import { CameraWish, lastingStopOf } from './camera-wish.js';
 import { causeOf, causeOfStop, describeOutcome, type SessionOutcome } from './outcome.js';
 import type { RecorderPolicies } from './policies.js';
 import type { Remux } from './remux.js';
@@ -39,15 +40,13 @@ export interface SupervisorDeps extends StartDeps {
   conditionChanged(camera: CameraId, condition: CameraCondition): void;
 }
 
-/** The part of the assignment that is not made of the ledger. */
-type Wish = Pick<Assignment, 'spec' | 'desired' | 'stopCause' | 'taskToken' | 'notBeforeMs'>;
-
 export class CameraSupervisor {
   readonly camera: CameraId;
   readonly #deps: SupervisorDeps;
   readonly #queue: SealQueue;
   readonly #sessions: CameraSessions;
   readonly #gaps: CameraGaps;
+  readonly #wish: CameraWish;
   readonly #counts = new CameraCounts();
   readonly #mailbox: SupervisorEvent[] = [];
   readonly #waiters = new Set<() => void>();
@@ -55,7 +54,6 @@ export class CameraSupervisor {
   #isStepping = false;
   #isClosed = false;
   #isDetached = false;
-  #wish: Wish | null;
   #trouble: SessionOutcome | null = null;
   #wake = new AbortController();
   #condition: CameraCondition;
@@ -63,7 +61,7 @@ export class CameraSupervisor {
   constructor(camera: CameraId, deps: SupervisorDeps, journal: Assignment | undefined) {
     this.camera = camera;
     this.#deps = { ...deps, log: deps.log.child({ camera }) };
-    this.#wish = journal ?? null;
+    this.#wish = new CameraWish(journal);
     this.#gaps = new CameraGaps(deps.clock, deps.spool.recorder, journal);
     this.#condition = { ...this.#conditionNow(), sinceMs: deps.clock.wallMs() };
     this.#queue = new SealQueue({
@@ -94,15 +92,15 @@ export class CameraSupervisor {
 
   /** Records, or is meant to. */
   get isWanted(): boolean {
-    return this.#isMeantToRecord || this.#state.kind !== 'idle';
+    return this.#wish.isToRecord || this.#state.kind !== 'idle';
   }
 
   get spec(): CameraSpec | undefined {
-    return this.#wish?.spec;
+    return this.#wish.current?.spec;
   }
 
   get isAssigned(): boolean {
-    return this.#wish !== null;
+    return this.#wish.current !== null;
   }
 
   statistics(): CameraStatistics {
@@ -129,10 +127,7 @@ export class CameraSupervisor {
   ): Promise<void> {
     const { clock } = this.#deps;
     this.#noteMove(options.lastEndedAtMs);
-    const { taskToken } = options;
-    const isKnownSource = this.#wish !== null && isSameSource(this.#wish.spec, spec);
-    const notBeforeMs = options.notBeforeMs ?? (isKnownSource ? (this.#wish?.notBeforeMs ?? null) : null);
-    this.#wish = { spec, desired: 'record', stopCause: null, taskToken, notBeforeMs };
+    const notBeforeMs = this.#wish.record(spec, options);
     await this.#journal();
     if (this.#isClosed) return;
     const notBefore = notBeforeMs === null ? null : notBeforeMs - clock.wallMs() + clock.monotonicMs();
@@ -141,9 +136,10 @@ export class CameraSupervisor {
 
   /** As the assignment wants it; after a start. */
   async resume(): Promise<void> {
-    if (this.#wish === null) return;
-    if (this.#wish.desired === 'stop') return this.#dispatch({ kind: 'stop', cause: stopCauseOf(this.#wish) });
-    await this.record(this.#wish.spec, { ...this.#wish, lastEndedAtMs: null });
+    const wish = this.#wish.current;
+    if (wish === null) return;
+    if (wish.desired === 'stop') return this.#dispatch({ kind: 'stop', cause: lastingStopOf(wish.stopCause) });
+    await this.record(wish.spec, { ...wish, lastEndedAtMs: null });
   }
 
   /** FFmpeg is started anew with the settings it has, by the recorder alone (INV-4). */
@@ -153,8 +149,8 @@ export class CameraSupervisor {
 
   /** Resolves after the last seal, or when sealing takes longer than its deadline. `shutdown` leaves the assignment as it is. */
   async stop(cause: LastingStop | 'shutdown'): Promise<{ readonly lastEndedAtMs: number | null }> {
-    if (this.#wish !== null && cause !== 'shutdown') {
-      this.#wish = { ...this.#wish, desired: 'stop', stopCause: causeOfStop(cause), taskToken: null };
+    if (this.isAssigned && cause !== 'shutdown') {
+      this.#wish.stop(cause);
       if (this.#state.kind === 'idle') this.#gaps.note(causeOfStop(cause));
       await this.#journal();
     }
@@ -185,7 +181,7 @@ export class CameraSupervisor {
 
   /** A session that another worker started and that is still running. A second one is ended (INV-5). */
   adopt(session: Session): void {
-    this.#wish ??= { spec: session.spec, desired: 'record', stopCause: null, taskToken: null, notBeforeMs: null };
+    this.#wish.assume(session.spec);
     if (!this.#sessions.isFollowing) this.#sessions.follow(session);
     this.#dispatch({ kind: 'adopted', session });
   }
@@ -193,14 +189,14 @@ export class CameraSupervisor {
   /** A session that ended without us: what it left is sealed. */
   recover(session: Session, exit: ProcessExit | undefined): void {
     this.#sessions.recover(session, exit, (outcome) => {
-      if (outcome === null || !this.#isMeantToRecord) this.noteRestart();
+      if (outcome === null || !this.#wish.isToRecord) this.noteRestart();
       else this.#gaps.note(causeOf(outcome));
     });
   }
 
   /** Nothing runs; whether that was meant is in the assignment. */
   noteRestart(): void {
-    if (this.#wish !== null) this.#gaps.note(this.#wish.stopCause ?? 'recorder-restarted');
+    if (this.isAssigned) this.#gaps.note(this.#wish.stopCause ?? 'recorder-restarted');
   }
 
   exited(exit: ProcessExit): void {
@@ -266,22 +262,18 @@ export class CameraSupervisor {
     if (isNew || outcome.kind === 'unauthorized') this.#beside('journal', () => this.#journal());
   }
 
-  /** Kept over pause and restart: every try renews the camera's lock. */
   #noteLock(): void {
     const { clock } = this.#deps;
     const state = this.#state;
-    if (this.#wish === null || state.kind !== 'waiting' || state.last.kind !== 'unauthorized') return;
-    const notBeforeMs = Math.round(clock.wallMs() + state.retryAtMs - clock.monotonicMs());
-    this.#wish = { ...this.#wish, notBeforeMs };
+    if (state.kind !== 'waiting' || state.last.kind !== 'unauthorized') return;
+    this.#wish.lock(Math.round(clock.wallMs() + state.retryAtMs - clock.monotonicMs()));
   }
 
   #footageBegan(session: Session): void {
     this.#deps.log.info({ session: session.id }, 'recording');
     this.#trouble = null;
     this.#gaps.began();
-    if (this.#wish === null || this.#wish.notBeforeMs === null) return;
-    this.#wish = { ...this.#wish, notBeforeMs: null };
-    this.#beside('journal', () => this.#journal());
+    if (this.#wish.lock(null)) this.#beside('journal', () => this.#journal());
   }
 
   #noteMove(lastEndedAtMs: number | null): void {
@@ -306,13 +298,14 @@ export class CameraSupervisor {
 
   async #journal(): Promise<void> {
     const { spool, clock, log } = this.#deps;
-    if (this.#wish === null) return;
+    const wish = this.#wish.current;
+    if (wish === null) return;
     const nowMs = clock.wallMs();
     try {
       await spool.assignments.save({
         schema: 1,
         camera: this.camera,
-        ...this.#wish,
+        ...wish,
         lastEndedAtMs: this.#gaps.lastEndedAtMs,
         openClaims: this.#gaps.openClaims(nowMs),
         updatedAtMs: nowMs,
@@ -321,10 +314,6 @@ export class CameraSupervisor {
       // Recording is worth more than the note about it, which is made anew with the next change (INV-4).
       log.error({ err: error }, 'assignment not journaled');
     }
-  }
-
-  get #isMeantToRecord(): boolean {
-    return this.#wish?.desired === 'record';
   }
 
   get #isEnding(): boolean {
@@ -336,8 +325,8 @@ export class CameraSupervisor {
     const { clock } = this.#deps;
     return conditionOf(this.#state, {
       trouble: this.#trouble,
-      isWanted: this.#isMeantToRecord,
-      stopCause: this.#wish?.stopCause ?? null,
+      isWanted: this.#wish.isToRecord,
+      stopCause: this.#wish.stopCause,
       wallMs: clock.wallMs(),
       monotonicMs: clock.monotonicMs(),
     });
@@ -382,8 +371,4 @@ export class CameraSupervisor {
   #beside(what: string, work: () => Promise<void>): void {
     void work().catch((error: unknown) => this.#deps.log.error({ what, err: error }, 'supervisor task failed'));
   }
-}
-
-function stopCauseOf({ stopCause }: Wish): LastingStop {
-  return stopCause === 'paused' || stopCause === 'moved' ? stopCause : 'cancelled';
 }
