@@ -33,6 +33,11 @@ const CAMERA_COUNTERS: readonly OfCamera[] = [
     help: 'Segments the store had acknowledged and then lost; they are sent again. Never expected to grow.',
     of: ({ lostInStore }) => lostInStore,
   },
+  {
+    name: 'camera_uploads_swept_total',
+    help: 'Multipart uploads nobody went on with for a day, ended in the store.',
+    of: ({ sweptUploads }) => sweptUploads,
+  },
 ];
 
 const CAMERA_GAUGES: readonly OfCamera[] = [

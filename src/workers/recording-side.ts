@@ -21,6 +21,7 @@ import { type Loop, startLoop } from './loop.js';
 import { OwnershipCheck } from './ownership.js';
 import { reclaimStored } from './reclaim.js';
 import { createStoreProbe } from './store-probe.js';
+import { ABANDONED_AFTER_MS, SWEEP_EVERY_MS, sweepUploads } from './sweep-uploads.js';
 import type { TemporalSession } from './temporal/connection.js';
 import { UploadLedger } from './upload-ledger.js';
 import type { CommonOptions, RecordingOptions } from './worker-options.js';
@@ -70,6 +71,7 @@ export class RecordingSide {
     this.#announcing = this.#loop('announce', policies.scanEveryMs, async (signal) => await this.#announce(signal));
     this.#loop('store', policies.probeEveryMs, probe);
     this.#loop('reclaim', policies.reclaimEveryMs, async (signal) => await this.#reclaim(signal));
+    this.#loop('sweep', SWEEP_EVERY_MS, async (signal) => await this.#sweep(signal));
   }
 
   get inherited(): readonly Assignment[] {
@@ -157,6 +159,13 @@ export class RecordingSide {
 
   #isTemporalUp(): boolean {
     return this.#temporal.status().isReachable;
+  }
+
+  async #sweep(signal: AbortSignal): Promise<void> {
+    const { spool, store, clock, log } = this.#options;
+    const cameras = [...this.ledger.uploads.keys()];
+    const onSwept = (camera: CameraId): void => this.ledger.swept(camera);
+    await sweepUploads({ spool, store, cameras, abandonedAfterMs: ABANDONED_AFTER_MS, clock, log, onSwept }, signal);
   }
 
   async #reclaim(signal: AbortSignal): Promise<void> {

@@ -28,6 +28,7 @@ const EMPTY: UploadStatus = {
   failures: 0,
   reclaimedSegments: 0,
   lostInStore: 0,
+  sweptUploads: 0,
 };
 
 type Waiting = Pick<UploadStatus, 'waitingSegments' | 'waitingBytes' | 'oldestWaitingMs'>;
@@ -89,6 +90,10 @@ export class UploadLedger implements UploadObserver {
 
   lost(segment: SegmentId): void {
     this.#add(partsOf(segment).camera, ({ lostInStore }) => ({ lostInStore: lostInStore + 1 }));
+  }
+
+  swept(camera: CameraId): void {
+    this.#add(camera, ({ sweptUploads }) => ({ sweptUploads: sweptUploads + 1 }));
   }
 
   /** What a scan of the spool found; replaces what the last one said. */

@@ -25,6 +25,8 @@ export interface UploadStatus {
   readonly reclaimedSegments: number;
   /** Segments that a confirmation found lost in the store and that are sent again. */
   readonly lostInStore: number;
+  /** Uploads that nobody went on with, ended in the store. */
+  readonly sweptUploads: number;
 }
 
 /** Everything the worker knows beside the cameras' conditions; read at every scrape, so it must be cheap (no I/O). */

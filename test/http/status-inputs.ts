@@ -48,6 +48,7 @@ export const uploads: UploadStatus = {
   failures: 0,
   reclaimedSegments: 0,
   lostInStore: 0,
+  sweptUploads: 0,
 };
 
 /** One camera that records, in Berlin at 14:08:02, with everything well. */
