@@ -1,8 +1,6 @@
 import { expect, it } from 'vitest';
 import { recorderEnv, type StartPlan } from '../../src/cli/start-plan.js';
 import { loadConfig } from '../../src/config/load-config.js';
-import { parseCameraId } from '../../src/domain/ids.js';
-import { cameraConfig } from '../http/status-inputs.js';
 
 const plan: StartPlan = {
   config: loadConfig({ env: {}, cwd: '/' }),
