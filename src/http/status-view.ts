@@ -189,7 +189,7 @@ function waitingWords(uploads: UploadStatus | undefined, { time, nowMs }: Status
 
 function linkNotice(what: string, meaning: string, link: LinkStatus, { time, nowMs }: StatusInput): readonly string[] {
   if (link.isReachable || nowMs - link.sinceMs < NOTICE_AFTER_MS) return [];
-  const detail = link.detail === null ? '' : ` It said: ${link.detail}`;
+  const detail = link.detail === null ? '' : ` Last try: ${link.detail}`;
   return [`${what} since ${time.moment(link.sinceMs, nowMs)}. ${meaning}${detail}`];
 }
 

@@ -8,7 +8,9 @@ export function errorText(error: unknown): Redacted {
   const parts: string[] = [];
   let at = error;
   while (at instanceof Error && parts.length < MAX_DEPTH) {
-    parts.push(at.message === '' ? at.name : at.message);
+    const text = at.message === '' ? at.name : at.message;
+    // Many wrap an error in its own words.
+    if (parts.at(-1)?.includes(text) !== true) parts.push(text);
     at = at.cause;
   }
   return redact(parts.length === 0 ? `thrown: ${JSON.stringify(error)}` : parts.join(': '));

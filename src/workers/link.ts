@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import { errorText } from './error-text.js';
+import { outageWords } from './outage-words.js';
 import type { LinkStatus } from './worker-status.js';
 
 /** Whether something we depend on answers. Only the change is logged, once each way. */
@@ -22,14 +23,14 @@ export function createLink(name: 'temporal' | 'store', clock: Clock, log: Logger
       return true;
     },
     down: (error) => {
-      const detail = errorText(error);
+      const detail = outageWords(error);
       if (!status.isReachable && status.detail !== null) {
         status = { ...status, detail };
         return;
       }
       const sinceMs = status.isReachable ? clock.wallMs() : status.sinceMs;
       status = { isReachable: false, sinceMs, detail };
-      log.warn({ error: detail }, `${name} does not answer; it is asked again until it does`);
+      log.warn({ error: errorText(error) }, `${name} does not answer; it is asked again until it does`);
     },
   };
 }

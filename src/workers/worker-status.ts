@@ -2,7 +2,7 @@ import type { CameraId, Redacted } from '../domain/ids.js';
 import type { TimeRange } from '../domain/time-range.js';
 import type { SpoolUsage } from '../spool/spool.js';
 
-/** Whether something we depend on answers, since when, and what it last said when it did not. */
+/** Whether something we depend on answers, since when, and why not, in words for people, when it did not. */
 export interface LinkStatus {
   readonly isReachable: boolean;
   /** UTC ms of the last change. */

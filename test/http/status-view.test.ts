@@ -127,11 +127,11 @@ it('what does not answer is told with what it means', () => {
   const worker = {
     ...statusInput().worker,
     temporal: { isReachable: false, sinceMs: at('13:00:00'), detail: null },
-    store: { isReachable: false, sinceMs: at('13:01:00'), detail: redact('connect ECONNREFUSED') },
+    store: { isReachable: false, sinceMs: at('13:01:00'), detail: redact('connection refused.') },
   };
   expect(statusView(statusInput({ worker })).notices).toEqual([
     'Temporal does not answer since 14:00:00. Recording and uploading go on; nothing is lost.',
-    'The store does not answer as it should since 14:01:00. Recordings wait in the spool. It said: connect ECONNREFUSED',
+    'The store does not answer as it should since 14:01:00. Recordings wait in the spool. Last try: connection refused.',
   ]);
 });
 

@@ -113,6 +113,7 @@ test.each([
     new Error('Failed to signal', { cause: new Error('14 UNAVAILABLE') }),
     'Failed to signal: 14 UNAVAILABLE',
   ],
+  ['nothing twice', new Error('connect to store: no', { cause: new Error('no') }), 'connect to store: no'],
   ['its name when it says nothing', new RangeError(''), 'RangeError'],
   ['no password', new Error('rtsp://u:p@h refused'), 'rtsp://***@h refused'],
   ['what was thrown, when it is no error', 'plain', 'thrown: "plain"'],
