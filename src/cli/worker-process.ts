@@ -25,7 +25,8 @@ try {
 async function run(options: { readonly role: Role; readonly configPath: string | undefined }): Promise<number> {
   if (!values.check) return (await import('./run-worker.js')).runWorker(options);
   const { loadRoleConfig, readTemporalSettings } = await import('./check-command.js');
-  readTemporalSettings(loadRoleConfig(options));
+  const { takeSecrets } = await import('./process-guards.js');
+  readTemporalSettings(loadRoleConfig({ ...options, env: takeSecrets(process.env) }));
   return 0;
 }
 
