@@ -1,6 +1,6 @@
 /**
- * All that a recorder's worker does beside Temporal's own workers: status, announcing, owning, reclaiming. Lives from the start of the
- * process, before Temporal is reachable; `session` comes when it is.
+ * All that a recorder's worker does beside Temporal's own workers: status, announcing, owning, reclaiming, telling of gaps. Lives from
+ * the start of the process, before Temporal is reachable; `session` comes when it is.
  */
 import { createAssignActivities } from '../activities/assign.js';
 import { findStoredIn } from '../activities/find-stored.js';
@@ -16,6 +16,7 @@ import { Announcer } from './announce.js';
 import { ConditionReports } from './condition-reports.js';
 import { within } from './deadline.js';
 import { errorText } from './error-text.js';
+import { GapObjects } from './gap-objects.js';
 import { createLink, type Link } from './link.js';
 import { type Loop, startLoop } from './loop.js';
 import { OwnershipCheck } from './ownership.js';
@@ -36,6 +37,7 @@ export class RecordingSide {
   readonly #options: CommonOptions & RecordingOptions;
   readonly #announcer: Announcer;
   readonly #reports: ConditionReports;
+  readonly #gapObjects: GapObjects;
   readonly #temporal: Link;
   readonly #loops: Loop[] = [];
   #announcing: Loop | null = null;
@@ -48,8 +50,9 @@ export class RecordingSide {
   /** `temporal` says whether it is worth asking: a pass that waits for an outage to end would come too late afterwards. */
   constructor(options: CommonOptions & RecordingOptions, temporal: Link) {
     this.#temporal = temporal;
-    const { clock, log, spool, policies, recorder } = options;
+    const { clock, log, spool, policies, recorder, store } = options;
     this.#reports = new ConditionReports({ recorder, spool, policies, clock });
+    this.#gapObjects = new GapObjects({ spool, store, recorder, clock, log });
     this.#options = options;
     this.store = createLink('store', clock, log);
     this.ledger = new UploadLedger({ clock, log, store: this.store });
@@ -70,6 +73,9 @@ export class RecordingSide {
     const probe = createStoreProbe(store, this.store, log);
     this.#announcing = this.#loop('announce', policies.scanEveryMs, async (signal) => await this.#announce(signal));
     this.#loop('store', policies.probeEveryMs, probe);
+    this.#loop('gap objects', policies.gapObjectsEveryMs, async (signal) => {
+      if (this.store.status().isReachable) await this.#gapObjects.pass(signal);
+    });
     this.#loop('reclaim', policies.reclaimEveryMs, async (signal) => await this.#reclaim(signal));
     this.#loop('sweep', SWEEP_EVERY_MS, async (signal) => await this.#sweep(signal));
   }

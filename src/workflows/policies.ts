@@ -42,6 +42,8 @@ export interface Policies {
   readonly scanEveryMs: number;
   readonly ownershipEveryMs: number;
   readonly reclaimEveryMs: number;
+  /** A look at which clock slots ended without footage; asks the store only when there is one. */
+  readonly gapObjectsEveryMs: number;
   /** Smallest age of a receipt, by the store's clock, before it may be confirmed. */
   readonly confirmAfterMs: number;
   /** Between two looks at whether Temporal and the store answer. */
@@ -108,6 +110,8 @@ function loopPolicies(
     scanEveryMs: scaled(30 * SECOND_MS),
     ownershipEveryMs: scaled(15 * SECOND_MS),
     reclaimEveryMs: scaled(MINUTE_MS),
+    // A quarter of a 60 s segment: a slot is told of before it is two slots old.
+    gapObjectsEveryMs: scaled(15 * SECOND_MS),
     // The store may have acknowledged from its page cache.
     confirmAfterMs: scaled(10 * MINUTE_MS),
     probeEveryMs: scaled(10 * SECOND_MS),
