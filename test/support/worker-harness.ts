@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import type { CameraId } from '../../src/domain/ids.js';
 import type { SealedSegment } from '../../src/domain/segment.js';
+import type { Logger } from '../../src/log.js';
 import { MemoryStore } from '../../src/object-store/memory.js';
 import type { ConfiguredCamera } from '../../src/workers/camera-workflows.js';
 import { policiesOf, type RunningWorker, startWorker } from '../../src/workers/main.js';
@@ -41,6 +42,10 @@ export interface TestWorkerOptions {
   readonly store?: MemoryStore;
   readonly policies?: Partial<Policies>;
   readonly keepLocalMs?: number;
+  /** Default 4. */
+  readonly maxConcurrentUploads?: number;
+  /** Default: what `TEST_LOG` says, to the terminal. */
+  readonly log?: Logger;
   /** Default `all`. */
   readonly role?: 'all' | 'recorder';
   /** Where its end is registered; default `onTestFinished`. */
@@ -65,13 +70,14 @@ export async function startTestWorker(options: TestWorkerOptions): Promise<TestW
   const workflowCode = { kind: 'bundle', path: await bundlePath } as const;
   const worker = await startWorker({
     ...commonOptions(address, namespace, options.policies),
+    ...(options.log === undefined ? {} : { log: options.log }),
     ...(options.role === 'recorder' ? { role: 'recorder' } : { role: 'all', workflowCode }),
     recorder,
     spool,
     store,
     configuredCameras: options.configured ?? [],
     maxCameras: 50,
-    maxConcurrentUploads: 4,
+    maxConcurrentUploads: options.maxConcurrentUploads ?? 4,
     keepLocalMs: options.keepLocalMs ?? 3_600_000,
   });
   register(async () => await worker.stop('detach'));
