@@ -13,10 +13,7 @@ export async function createNamespace(
 ): Promise<string> {
   const connection = await Connection.connect({ address });
   try {
-    await connection.workflowService.registerNamespace({
-      namespace: name,
-      workflowExecutionRetentionPeriod: { seconds: RETENTION_SEC as never },
-    });
+    await registerNamespace(connection, name);
     const client = new Client({ connection, namespace: name });
     const log = pino({ level: 'silent' });
     await waitFor(
@@ -32,4 +29,12 @@ export async function createNamespace(
   } finally {
     await connection.close();
   }
+}
+
+/** As a stranger would make it: without our search attributes. It takes a while until it is usable. */
+export async function registerNamespace(connection: Connection, name: string): Promise<void> {
+  await connection.workflowService.registerNamespace({
+    namespace: name,
+    workflowExecutionRetentionPeriod: { seconds: RETENTION_SEC as never },
+  });
 }
