@@ -13,6 +13,7 @@ const cameraSchema = z.object({
   lastFrame: z.string(),
   gapsToday: z.string(),
   waitingUploads: z.string(),
+  segmentSec: z.number().nullable(),
   storedSegments: z.number(),
   webUiUrl: z.string().nullable(),
 });

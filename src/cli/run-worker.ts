@@ -8,11 +8,13 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../clock.js';
 import type { Config } from '../config/config.js';
 import { portFinder } from '../embedded/free-port.js';
+import { otherSettings } from '../http/other-settings.js';
 import { servePage } from '../http/page-server.js';
 import { PageState } from '../http/page-state.js';
 import { createRegistry } from '../http/registry.js';
 import { createLogger, type Logger } from '../log.js';
 import { registerRecorderMetrics } from '../recorder/metrics.js';
+import type { Recorder } from '../recorder/recorder.js';
 import { registerSpoolMetrics } from '../spool/metrics.js';
 import { policiesOf, type RunningWorker, startWorker } from '../workers/main.js';
 import { registerWorkerMetrics } from '../workers/metrics.js';
@@ -43,6 +45,7 @@ export async function runWorker(options: {
   registerWorkerMetrics(registry, () => worker.status());
   if (parts !== null) {
     registerRecorderMetrics(registry, parts.recorder);
+    warnOfOtherSettings(config, parts.recorder, log);
     registerSpoolMetrics(registry, () => worker.status().spool);
   }
   const page = servePage({ config, log, registry, ...pageSources(config, parts, worker) });
@@ -52,6 +55,15 @@ export async function runWorker(options: {
   await page.close();
   parts?.keeper.close();
   return code;
+}
+
+/** The page says so for as long as it lasts. */
+function warnOfOtherSettings(config: Config, recorder: Recorder, log: Logger): void {
+  const specs = recorder.specs();
+  for (const { id, spec } of config.cameras) {
+    const why = otherSettings(id, specs.get(id) ?? spec, spec);
+    if (why !== null) log.warn({ camera: id, why }, 'configured otherwise than recorded');
+  }
 }
 
 async function workerOptions(

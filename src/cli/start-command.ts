@@ -16,6 +16,7 @@ import type { Config } from '../config/config.js';
 import type { Variables } from '../config/settings-reader.js';
 import { type DemoParts, startDemoParts } from '../embedded/demo.js';
 import { portFinder } from '../embedded/free-port.js';
+import type { StatusView } from '../http/status-view.js';
 import { createLogger } from '../log.js';
 import { redact } from '../redact.js';
 import { checkConfig } from './check-command.js';
@@ -27,7 +28,7 @@ import { takeSecrets } from './process-guards.js';
 import { NOTHING_TOLD, progressLines, sayEachTenth, type ToldProgress } from './progress-lines.js';
 import { lockData, untilSpoolIsFree } from './start-locks.js';
 import { recorderEnv, type StartPlan } from './start-plan.js';
-import { startScreen } from './start-screen.js';
+import { type StartScreen, startScreen } from './start-screen.js';
 import { listenForStop, type StopSignals } from './stop-signals.js';
 import { readVersion } from './version.js';
 
@@ -163,7 +164,7 @@ async function showProgress(company: Company, signal: AbortSignal): Promise<void
   while (!signal.aborted) {
     const view = await fetchStatus(pageUrl, signal).catch(() => null);
     if (view !== null) {
-      if (told === null) process.stdout.write(`${startScreen(await screenOf(company, pageUrl))}\n`);
+      if (told === null) process.stdout.write(`${startScreen(await screenOf(company, pageUrl, view))}\n`);
       const news = progressLines(told ?? NOTHING_TOLD, view);
       told = news.told;
       for (const line of news.lines) say(`${new Date().toTimeString().slice(0, 8)} ${line}`);
@@ -172,7 +173,7 @@ async function showProgress(company: Company, signal: AbortSignal): Promise<void
   }
 }
 
-async function screenOf({ plan, parts }: Company, pageUrl: string): Promise<Parameters<typeof startScreen>[0]> {
+async function screenOf({ plan, parts }: Company, pageUrl: string, view: StatusView): Promise<StartScreen> {
   const { config } = plan;
   const cameras = parts.cameraUrls?.map((_url, index) => `camera-${index + 1}`) ?? config.cameras.map(({ id }) => id);
   return {
@@ -193,6 +194,7 @@ async function screenOf({ plan, parts }: Company, pageUrl: string): Promise<Para
     cameras,
     areCamerasSimulated: parts.cameraUrls !== null,
     segmentDurationSec: plan.segmentDurationSec,
+    recordedSegmentSec: view.cameras.flatMap(({ segmentSec }) => (segmentSec === null ? [] : [segmentSec])),
     // A Tapo camera in 2K writes 2 GB an hour; the simulated ones do as well.
     bytesPerHour: cameras.length * 2e9,
     spoolDir: plan.spoolDir,

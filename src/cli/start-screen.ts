@@ -15,7 +15,10 @@ export interface StartScreen {
   };
   readonly cameras: readonly string[];
   readonly areCamerasSimulated: boolean;
+  /** Of a camera that is configured now. */
   readonly segmentDurationSec: number;
+  /** Of those that are recorded: they keep what they were first configured with. */
+  readonly recordedSegmentSec: readonly number[];
   readonly bytesPerHour: number;
   readonly spoolDir: string;
   /** Holds everything embedded; null when nothing is. */
@@ -58,9 +61,14 @@ function placeLines(screen: StartScreen): readonly string[] {
 }
 
 function costLine(screen: StartScreen): string {
-  const rate = `It writes about ${byteWords(screen.bytesPerHour)} an hour, in segments of ${screen.segmentDurationSec} s.`;
+  const rate = `It writes about ${byteWords(screen.bytesPerHour)} an hour, in segments of ${segmentWords(screen)} s.`;
   if (screen.dataDir === null) return rate;
   return `${rate} Everything started here is under ${screen.dataDir}; recording stops when that holds ${byteWords(screen.maxDataBytes)}.`;
+}
+
+function segmentWords({ recordedSegmentSec, segmentDurationSec }: StartScreen): string {
+  const lengths = [...new Set(recordedSegmentSec)].sort((a, b) => a - b);
+  return lengths.length === 0 ? String(segmentDurationSec) : lengths.join(' and ');
 }
 
 function tryLines(screen: StartScreen): readonly string[] {

@@ -18,7 +18,7 @@ const WORKFLOWS_ONLY = {
 export interface PageStateOptions {
   readonly config: Pick<Config, 'cameras' | 'timezone' | 'readinessPolicy' | 'temporalUiUrl' | 'temporal'>;
   /** Null in a process that only serves workflows. */
-  readonly recorder: Pick<Recorder, 'conditions' | 'statistics'> | null;
+  readonly recorder: Pick<Recorder, 'conditions' | 'specs' | 'statistics'> | null;
   readonly workerStatus: () => WorkerStatus;
   /** As `StatusInput.limitNotice`; absent where there is no limit. */
   readonly limitNotice?: () => string | null;
@@ -55,6 +55,7 @@ export class PageState {
       time: this.#time,
       configured: recorder === null ? [] : config.cameras,
       conditions: recorder?.conditions() ?? new Map(),
+      specs: recorder?.specs() ?? new Map(),
       statistics: recorder?.statistics() ?? new Map(),
       worker: workerStatus(),
       gapsToday: (camera) => gapsToday(this.#gaps, camera),

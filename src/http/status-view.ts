@@ -1,5 +1,5 @@
 import type { CameraConfig } from '../config/config.js';
-import type { CameraCondition } from '../domain/camera.js';
+import type { CameraCondition, CameraSpec } from '../domain/camera.js';
 import { gapCauseTexts } from '../domain/gap-causes.js';
 import type { CameraId } from '../domain/ids.js';
 import { troubleTextOf } from '../domain/refusals.js';
@@ -7,6 +7,7 @@ import type { CameraStatistics } from '../recorder/recorder.js';
 import type { LinkStatus, UploadStatus, WorkerStatus } from '../workers/worker-status.js';
 import type { GapSeconds } from './gaps-today.js';
 import { byteWords, durationWords, type LocalTime } from './local-time.js';
+import { otherSettings } from './other-settings.js';
 
 /** Everything the page, the command line and `/status.json` show, already in words. Plain JSON. */
 export interface StatusView {
@@ -37,6 +38,8 @@ export interface CameraView {
   readonly lastFrame: string;
   readonly gapsToday: string;
   readonly waitingUploads: string;
+  /** As it is recorded, which may be otherwise than it is configured; null when it is not recorded here. */
+  readonly segmentSec: number | null;
   /** Since this worker started. */
   readonly storedSegments: number;
   readonly webUiUrl: string | null;
@@ -47,6 +50,8 @@ export interface StatusInput {
   readonly time: LocalTime;
   readonly configured: readonly CameraConfig[];
   readonly conditions: ReadonlyMap<CameraId, CameraCondition>;
+  /** As they are recorded. */
+  readonly specs: ReadonlyMap<CameraId, CameraSpec>;
   readonly statistics: ReadonlyMap<CameraId, CameraStatistics>;
   readonly worker: WorkerStatus;
   readonly gapsToday: (camera: CameraId) => GapSeconds;
@@ -97,15 +102,21 @@ function cameraView(id: CameraId, input: StatusInput): CameraView {
   const { nowMs } = input;
   const config = input.configured.find((camera) => camera.id === id);
   const condition: CameraCondition = input.conditions.get(id) ?? { kind: 'unassigned', sinceMs: nowMs };
+  const words = stateWords(id, condition, input);
+  const spec = condition.kind === 'unassigned' ? undefined : input.specs.get(id);
+  const settings = spec === undefined || config === undefined ? null : otherSettings(id, spec, config.spec);
+  const todos = [words.todo, settings].filter((todo) => todo !== null);
   const lastFrameAtMs = condition.kind === 'recording' ? condition.lastFrameAtMs : null;
   return {
     id,
     name: config?.name ?? id,
     place: [...(config?.site ? [config.site] : []), ...(config?.tags ?? [])].join(', '),
-    ...stateWords(id, condition, input),
+    ...words,
+    todo: todos.length === 0 ? null : todos.join(' '),
     lastFrame: lastFrameAtMs === null ? 'none' : `${durationWords(nowMs - lastFrameAtMs)} ago`,
     gapsToday: gapWords(input.gapsToday(id)),
     waitingUploads: waitingWords(input.worker.uploads.get(id), input),
+    segmentSec: spec?.segmentDurationSec ?? null,
     storedSegments: input.worker.uploads.get(id)?.uploadedSegments ?? 0,
     webUiUrl: input.webUi === null ? null : `${workflowsUrl(input.webUi)}/${encodeURIComponent(id)}`,
   };

@@ -118,6 +118,11 @@ class SpoolRecorder implements Recorder {
     return new Map([...this.#slots].map(([camera, { supervisor }]) => [camera, supervisor.condition()]));
   }
 
+  specs(): ReadonlyMap<CameraId, CameraSpec> {
+    const known = [...this.#slots].map(([camera, { supervisor }]) => [camera, supervisor.spec] as const);
+    return new Map(known.flatMap(([camera, spec]) => (spec === undefined ? [] : [[camera, spec]])));
+  }
+
   unattached(): readonly { readonly camera: CameraId; readonly sinceMonotonicMs: number }[] {
     return [...this.#slots]
       .filter(([, { attachment, supervisor }]) => attachment === null && supervisor.isWanted)

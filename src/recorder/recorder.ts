@@ -14,6 +14,8 @@ export interface Recorder {
   /** Journals the assignment, starts or keeps the recording, supersedes older attachments: their end then stops nothing (INV-5). */
   attach(camera: CameraId, spec: CameraSpec, options: AttachOptions): Promise<Attachment>;
   conditions(): ReadonlyMap<CameraId, CameraCondition>;
+  /** With which settings each camera is recorded here, or was last. */
+  specs(): ReadonlyMap<CameraId, CameraSpec>;
   /** Cameras that record, or are wanted to, with nothing attached, and since when (monotonic ms): the ownership loop asks Temporal about them. */
   unattached(): readonly { readonly camera: CameraId; readonly sinceMonotonicMs: number }[];
   /** Stops an unattached recording. No-op when something is attached. */

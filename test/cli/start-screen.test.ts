@@ -15,6 +15,7 @@ const camera: CameraView = {
   lastFrame: '1 s ago',
   gapsToday: 'none',
   waitingUploads: 'none',
+  segmentSec: 60,
   storedSegments: 0,
   webUiUrl: 'http://127.0.0.1:8233/namespaces/default/workflows/camera-1',
 };
@@ -40,6 +41,7 @@ const screen: StartScreen = {
   cameras: ['camera-1', 'camera-2'],
   areCamerasSimulated: true,
   segmentDurationSec: 60,
+  recordedSegmentSec: [60, 60],
   bytesPerHour: 1.8e9,
   spoolDir: '/here/.data/spool',
   dataDir: '/here/.data',
@@ -136,4 +138,10 @@ Door (camera-1), Home, street
 
 Spool: 12.0 GB free of 100 GB; everything sealed is stored.
 `);
+});
+
+it('tells the length of the segments that are recorded, not of those that are configured now', () => {
+  expect(startScreen({ ...screen, recordedSegmentSec: [20, 20] })).toContain('in segments of 20 s');
+  expect(startScreen({ ...screen, recordedSegmentSec: [60, 20, 20] })).toContain('in segments of 20 and 60 s');
+  expect(startScreen({ ...screen, recordedSegmentSec: [] })).toContain('in segments of 60 s');
 });

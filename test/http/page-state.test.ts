@@ -20,6 +20,7 @@ function page() {
     config,
     recorder: {
       conditions: () => new Map([[camera1, seen.condition]]),
+      specs: () => new Map(),
       statistics: () => new Map([[camera1, { ...statistics, gapSecByCause: { 'camera-stalled': seen.gapSec } }]]),
     },
     workerStatus: () => statusInput().worker,

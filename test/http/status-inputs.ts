@@ -59,6 +59,7 @@ export function statusInput(more: Partial<StatusInput> = {}): StatusInput {
     time: createLocalTime('Europe/Berlin'),
     configured: [cameraConfig(camera1)],
     conditions: new Map([[camera1, recording]]),
+    specs: new Map([[camera1, cameraConfig(camera1).spec]]),
     statistics: new Map([[camera1, statistics]]),
     worker: {
       temporal: reachable,

@@ -23,6 +23,7 @@ it('a camera that records is told in one sentence, in the time of the site', () 
     lastFrame: '3 s ago',
     gapsToday: 'none',
     waitingUploads: 'none',
+    segmentSec: 900,
     storedSegments: 1,
     webUiUrl: null,
   });

@@ -74,6 +74,10 @@ export class FakeRecorder implements Recorder {
     return this.recording;
   }
 
+  specs(): ReadonlyMap<CameraId, CameraSpec> {
+    return new Map(this.attachments.map(({ camera, spec }) => [camera, spec]));
+  }
+
   unattached(): readonly { readonly camera: CameraId; readonly sinceMonotonicMs: number }[] {
     return [...this.unattachedSince].map(([camera, sinceMonotonicMs]) => ({ camera, sinceMonotonicMs }));
   }
