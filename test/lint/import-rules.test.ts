@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findForbiddenImports, importsOf, judgeImports } from '../../scripts/check-imports.mjs';
 import { importRules } from '../../scripts/import-rules.mjs';
@@ -94,4 +96,16 @@ const text = "import x from './not-me.js'";
     { specifier: './e.js', typesOnly: false },
     { specifier: './f.js', typesOnly: false },
   ]);
+});
+
+const BASICS = ['clock.ts', 'log.ts', 'redact.ts'];
+
+test.each(Object.entries(importRules))('the page on the design says what %s may import', (folder, rule) => {
+  const page = readFileSync(join(rootDir, 'docs', 'design', 'README.md'), 'utf8');
+  const row = page.split('\n').find((line) => line.startsWith(`| \`src/${folder}\` |`)) ?? '';
+  const folders = rule.folders.filter((name) => !BASICS.includes(name)).map((name) => `\`${name}\``);
+  const basics = BASICS.every((name) => rule.folders.includes(name)) ? ['basics'] : [];
+  const types = (rule.types ?? []).map((name) => `types of \`${name}\``);
+  const allowed = [...folders, ...basics, ...types].join(', ');
+  expect(row.split(' | ').at(-1)).toBe(`${allowed === '' ? 'nothing of ours' : allowed} |`);
 });
