@@ -28,10 +28,19 @@ export function observeGaps(
   return { day, before: day === state.day ? state.before : state.latest, latest };
 }
 
-/** What today has so far; healed time may make a total smaller, never negative. */
-export function gapsToday(state: GapsTodayState, camera: CameraId): GapSeconds {
+/**
+ * What today has so far; healed time may make a total smaller, never negative.
+ * @param elapsedSec of the day: an absence of the recorder that began before it counts as one whole, and no day is longer than it is
+ */
+export function gapsToday(
+  state: GapsTodayState,
+  camera: CameraId,
+  elapsedSec: number = Number.POSITIVE_INFINITY,
+): GapSeconds {
   const before = state.before.get(camera) ?? {};
   const latest = state.latest.get(camera) ?? {};
-  const entries = GAP_CAUSES.map((cause) => [cause, (latest[cause] ?? 0) - (before[cause] ?? 0)] as const);
+  const entries = GAP_CAUSES.map(
+    (cause) => [cause, Math.min((latest[cause] ?? 0) - (before[cause] ?? 0), elapsedSec)] as const,
+  );
   return Object.fromEntries(entries.filter(([, seconds]) => seconds > 0));
 }

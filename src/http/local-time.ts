@@ -5,6 +5,8 @@ export interface LocalTime {
   day(atMs: number): string;
   /** `14:03:12` */
   clock(atMs: number): string;
+  /** Seconds since midnight by the clock; on the two days a year on which it is set, off by that. */
+  secondOfDay(atMs: number): number;
   /** `UTC+01:00` at that time: it changes with daylight saving. */
   offset(atMs: number): string;
   /** `14:03:12`; with the day in front when that is not today's, and the offset behind when it is not the one of now. */
@@ -51,6 +53,10 @@ export function createLocalTime(timezone: string): LocalTime {
     timezone,
     day,
     clock,
+    secondOfDay: (atMs) => {
+      const { hour, minute, second } = partsOf(atMs);
+      return Number(hour) * 3_600 + Number(minute) * 60 + Number(second);
+    },
     offset,
     moment: (atMs, nowMs) => placed(clock(atMs), atMs, nowMs),
     range: (fromMs, toMs, nowMs) => {

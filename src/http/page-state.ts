@@ -30,6 +30,7 @@ export class PageState {
   readonly #options: PageStateOptions;
   readonly #time: LocalTime;
   readonly #startedAtMs: number;
+  readonly #startedAtWallMs: number;
   #gaps: GapsTodayState = NO_GAPS_YET;
   #readiness: ReadinessState = new Map();
 
@@ -37,6 +38,7 @@ export class PageState {
     this.#options = options;
     this.#time = createLocalTime(options.config.timezone);
     this.#startedAtMs = options.clock.monotonicMs();
+    this.#startedAtWallMs = options.clock.wallMs();
   }
 
   /** Call it every `OBSERVE_EVERY_MS`. */
@@ -58,7 +60,8 @@ export class PageState {
       specs: recorder?.specs() ?? new Map(),
       statistics: recorder?.statistics() ?? new Map(),
       worker: workerStatus(),
-      gapsToday: (camera) => gapsToday(this.#gaps, camera),
+      gapsToday: (camera) => gapsToday(this.#gaps, camera, this.#time.secondOfDay(clock.wallMs())),
+      countedSinceMs: this.#startedAtWallMs,
       limitNotice: limitNotice?.() ?? null,
       webUi:
         config.temporalUiUrl === null

@@ -55,6 +55,8 @@ export interface StatusInput {
   readonly statistics: ReadonlyMap<CameraId, CameraStatistics>;
   readonly worker: WorkerStatus;
   readonly gapsToday: (camera: CameraId) => GapSeconds;
+  /** Since when gaps are counted: what was before, only the bucket knows. */
+  readonly countedSinceMs: number;
   /** Set when recording has ended because there is room for no more, by the limit of a trial: why, and what to do. */
   readonly limitNotice: string | null;
   /** The Temporal Web UI, and the namespace to look at. */
@@ -114,7 +116,7 @@ function cameraView(id: CameraId, input: StatusInput): CameraView {
     ...words,
     todo: todos.length === 0 ? null : todos.join(' '),
     lastFrame: lastFrameAtMs === null ? 'none' : `${durationWords(nowMs - lastFrameAtMs)} ago`,
-    gapsToday: gapWords(input.gapsToday(id)),
+    gapsToday: gapWords(input.gapsToday(id), input),
     waitingUploads: waitingWords(input.worker.uploads.get(id), input),
     segmentSec: spec?.segmentDurationSec ?? null,
     storedSegments: input.worker.uploads.get(id)?.uploadedSegments ?? 0,
@@ -177,14 +179,16 @@ function lastWords(id: CameraId, { time, nowMs, worker, statistics }: StatusInpu
   return sealed ? `, last sealed ${time.range(sealed.fromMs, sealed.toMs, nowMs)} (not stored yet)` : '';
 }
 
-function gapWords(gaps: GapSeconds): string {
+function gapWords(gaps: GapSeconds, { time, nowMs, countedSinceMs }: StatusInput): string {
+  const isWholeDay = time.day(countedSinceMs) !== time.day(nowMs);
   const entries = Object.entries(gaps).sort(([, a], [, b]) => b - a);
   const totalSec = entries.reduce((sum, [, seconds]) => sum + seconds, 0);
-  if (totalSec < 0.5) return 'none';
+  const since = isWholeDay ? '' : `, counted since ${time.moment(countedSinceMs, nowMs)}`;
+  if (totalSec < 0.5) return `none${since}`;
   const causes = entries
     .filter(([, seconds]) => seconds >= 0.5)
     .map(([cause, seconds]) => `${cause} ${durationWords(seconds * 1_000)}`);
-  return `${durationWords(totalSec * 1_000)} (${causes.join(', ')})`;
+  return `${durationWords(totalSec * 1_000)} (${causes.join(', ')})${since}`;
 }
 
 function waitingWords(uploads: UploadStatus | undefined, { time, nowMs }: StatusInput): string {

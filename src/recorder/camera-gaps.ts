@@ -16,7 +16,7 @@ import {
   noteQuarantined,
   withoutFuture,
 } from './gap-ledger.js';
-import { EMPTY_METER, type GapMeter, gapClosed, gapMsByCause, gapOpened } from './gap-meter.js';
+import { EMPTY_METER, type GapMeter, gapAdded, gapClosed, gapMsByCause, gapOpened } from './gap-meter.js';
 
 /**
  * Ledger and meter of one camera, kept in step. The last footage may lie in the future, when the clock was wrong then: it is then
@@ -29,6 +29,11 @@ export class CameraGaps {
   #meter: GapMeter = EMPTY_METER;
   /** Wall clock. */
   #beganAtMs = 0;
+  /**
+   * Wall clock; when the meter began to run, until the gap that our own absence left is metered. Null also when a gap was open before:
+   * the worker of then metered it, and until when is not known.
+   */
+  #absentUntilMs: number | null = null;
   /** Monotonic; null when nothing was recorded since the gap meter was last stopped. */
   #lastFrameAtMs: number | null = null;
 
@@ -36,6 +41,7 @@ export class CameraGaps {
     this.#clock = clock;
     this.#by = by;
     this.#ledger = journal === undefined ? EMPTY_LEDGER : ledgerFrom(journal);
+    if (journal?.desired === 'record' && !this.#ledger.isGapOpen) this.#absentUntilMs = clock.wallMs();
   }
 
   get lastEndedAtMs(): number | null {
@@ -108,7 +114,18 @@ export class CameraGaps {
   sealed(footage: TimeRange): void {
     // A file of before the clock was set back, sealed after it, is in the future itself.
     const nowMs = Math.max(this.#clock.wallMs(), footage.toMs);
+    this.#meterAbsence(footage);
     this.#ledger = footageSealed(withoutFuture(this.#ledger, nowMs), footage, this.#by).ledger;
+  }
+
+  /** How long we were away is known when the first footage of ours is sealed: what the worker before left may be sealed until then. */
+  #meterAbsence(footage: TimeRange): void {
+    const untilMs = this.#absentUntilMs;
+    if (untilMs === null || footage.toMs <= untilMs) return;
+    this.#absentUntilMs = null;
+    for (const { cause, fromMs, toMs } of claimsUntil(this.#ledger, Math.min(untilMs, footage.fromMs), this.#by)) {
+      this.#meter = gapAdded(this.#meter, cause, toMs - fromMs);
+    }
   }
 
   /** The clock was set back behind the last footage: since when there is none, it cannot tell. */

@@ -26,6 +26,12 @@ export function gapClosed(meter: GapMeter, nowMs: number): GapMeter {
   return { open: null, closedMsByCause: gapMsByCause(meter, nowMs) };
 }
 
+/** A gap of before the meter ran, which became known only now. */
+export function gapAdded(meter: GapMeter, cause: GapCause, lengthMs: number): GapMeter {
+  const sum = (meter.closedMsByCause.get(cause) ?? 0) + lengthMs;
+  return { ...meter, closedMsByCause: new Map([...meter.closedMsByCause, [cause, sum]]) };
+}
+
 /** The gap that is open now included: grows while it lasts, never shrinks. */
 export function gapMsByCause(meter: GapMeter, nowMs: number): ReadonlyMap<GapCause, number> {
   if (meter.open === null) return meter.closedMsByCause;

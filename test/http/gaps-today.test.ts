@@ -27,3 +27,8 @@ it('healed time never makes a negative gap', () => {
 it('an unknown camera has none', () => {
   expect(gapsToday(NO_GAPS_YET, camera)).toEqual({});
 });
+
+it('no day has a longer gap than it has lasted', () => {
+  const state = observeGaps(NO_GAPS_YET, '2026-11-25', totals({ 'recorder-restarted': 200_000 }));
+  expect(gapsToday(state, camera, 3_600)).toEqual({ 'recorder-restarted': 3_600 });
+});

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Clock } from '../../src/clock.js';
 import { parseCameraId, parseRecorderId } from '../../src/domain/ids.js';
 import type { TimeRange } from '../../src/domain/time-range.js';
@@ -115,4 +115,39 @@ test('a cause that was noted by a clock ahead names no later gap', () => {
   gaps.note('stream-ended');
   clock.pass(5 * SEC);
   expect(recorded(gaps, { fromMs: clock.wall, toMs: clock.wall + SEC })).toEqual([['stream-ended', 70, 75]]);
+});
+
+describe('the seconds of the recorder’s own absence', () => {
+  /** Away for 100 s after footage until T; seen again after `connectSec` more. */
+  function back(journal: Assignment, left?: TimeRange) {
+    const clock = new SetClock();
+    clock.pass(100 * SEC);
+    const gaps = new CameraGaps(clock, me, journal);
+    gaps.note('recorder-restarted');
+    if (left !== undefined) gaps.sealed(left);
+    clock.pass(2 * SEC);
+    recorded(gaps, { fromMs: clock.wall, toMs: clock.wall + 60 * SEC });
+    return Object.fromEntries(gaps.msByCause());
+  }
+
+  test('are metered, once the first footage after it is sealed', () => {
+    expect(back(journalOf(T))).toEqual({ 'recorder-restarted': 102 * SEC });
+  });
+
+  test('begin where the footage that was left behind ends', () => {
+    expect(back(journalOf(T), { fromMs: T, toMs: T + 70 * SEC })).toEqual({ 'recorder-restarted': 32 * SEC });
+  });
+
+  test('are none when recording went on', () => {
+    const clock = new SetClock();
+    clock.pass(100 * SEC);
+    const gaps = new CameraGaps(clock, me, journalOf(T));
+    recorded(gaps, { fromMs: T, toMs: T + 160 * SEC });
+    expect(Object.fromEntries(gaps.msByCause())).toEqual({});
+  });
+
+  test('are not metered twice when a gap was open before', () => {
+    const openClaims = [{ cause: 'camera-unreachable', fromMs: T, toMs: T + 50 * SEC, by: me } as const];
+    expect(back({ ...journalOf(T), openClaims })).toEqual({ 'recorder-restarted': 2 * SEC });
+  });
 });
