@@ -32,7 +32,7 @@ function page() {
 it('the gaps of today begin anew at midnight of the site', () => {
   const { state, now, seen } = page();
   expect(state.status().cameras[0]?.gapsToday).toBe('5 s (camera-stalled 5 s), counted since 23:59:58');
-  now.wallMs += 3_000;
+  now.wallMs += 13_000;
   seen.gapSec = 7;
   expect(state.status().cameras[0]?.gapsToday).toBe('2 s (camera-stalled 2 s)');
 });
