@@ -44,18 +44,19 @@ const SCALES = [
   { longestMs: Number.POSITIVE_INFINITY, markMs: 15 * MINUTE_MS, marks: 96 },
 ] as const;
 
-/** @param rows touching and filling the range up to now; the rest is blank. Pure. */
+/** @param rows touching and filling the range up to now; lines before and after what is known are left out. Pure. */
 export function pictureOf(range: TimeRange, rows: readonly CoverageRow[]): Picture {
   const lengthMs = range.toMs - range.fromMs;
   const { markMs, marks } = SCALES.find(({ longestMs }) => lengthMs <= longestMs) ?? SCALES[3];
   const lineMs = markMs * marks;
-  const lines = Array.from({ length: Math.ceil(lengthMs / lineMs) }, (_, index) => {
+  const all = Array.from({ length: Math.ceil(lengthMs / lineMs) }, (_, index) => {
     const fromMs = range.fromMs + index * lineMs;
     const shown = rows.filter((row) => row.fromMs < fromMs + lineMs && row.toMs > fromMs);
     const count = Math.min(marks, Math.ceil((range.toMs - fromMs) / markMs));
     return { fromMs, marks: Array.from({ length: count }, (_mark, at) => markOf(fromMs + at * markMs, markMs, shown)) };
   });
-  return { markMs, lines };
+  const isShown = ({ marks: shown }: (typeof all)[number]): boolean => shown.some(({ kind }) => kind !== 'blank');
+  return { markMs, lines: all.slice(Math.max(0, all.findIndex(isShown)), all.findLastIndex(isShown) + 1) };
 }
 
 function markOf(fromMs: number, markMs: number, rows: readonly CoverageRow[]): Mark {
