@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { errnoOf, SpoolError } from '../spool/spool-error.js';
 import type { RecorderPolicies } from './policies.js';
-import { type SealDeps, type SealJob, type SealResult, sealFile, segmentIdOf } from './sealer.js';
+import { jobIdOf, type SealDeps, type SealJob, type SealResult, sealFile } from './sealer.js';
 
 export interface SealQueueDeps extends SealDeps {
   readonly clock: Clock;
@@ -48,7 +48,7 @@ export class SealQueue {
         return;
       } catch (error) {
         if (signal.aborted) return;
-        log.warn({ segment: segmentIdOf(job), tries, err: error }, 'not sealed: trying again');
+        log.warn({ segment: jobIdOf(job), tries, err: error }, 'not sealed: trying again');
         if (tries >= MOST_TRIES && !isDisk(error) && (await this.#putAside(job, error))) return;
         await clock.sleep(policies.sealRetryMs, signal).catch(() => undefined);
       }
@@ -63,7 +63,7 @@ export class SealQueue {
       done(job, { kind: 'quarantined' }, 0);
       return true;
     } catch (error) {
-      log.warn({ segment: segmentIdOf(job), err: error }, 'not quarantined: trying to seal again');
+      log.warn({ segment: jobIdOf(job), err: error }, 'not quarantined: trying to seal again');
       return false;
     }
   }

@@ -7,7 +7,7 @@ import { rm } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import type { GapClaim } from '../domain/coverage.js';
 import { crc32Combine, crc32Hex } from '../domain/crc32.js';
-import { type CameraId, parseSegmentId, type SegmentId, type SessionId } from '../domain/ids.js';
+import { type CameraId, type SegmentId, type SessionId, segmentIdOf } from '../domain/ids.js';
 import type { SealedSegment } from '../domain/segment.js';
 import type { TimeRange } from '../domain/time-range.js';
 import type { Logger } from '../log.js';
@@ -64,7 +64,7 @@ const SMALLEST_RECORDING_BYTES = 4_096;
  */
 export async function sealFile(job: SealJob, deps: SealDeps, signal: AbortSignal): Promise<SealResult> {
   const { file } = job;
-  const id = segmentIdOf(job);
+  const id = jobIdOf(job);
   const known = await deps.spool.find(id);
   if (known !== undefined) {
     // A crash came between the seal and the removal of what was remuxed.
@@ -81,8 +81,9 @@ export async function sealFile(job: SealJob, deps: SealDeps, signal: AbortSignal
   return { kind: 'sealed', segment };
 }
 
-export function segmentIdOf({ camera, session, file }: Pick<SealJob, 'camera' | 'session' | 'file'>): SegmentId {
-  return parseSegmentId(`${camera}_${session}_${String(file.index).padStart(4, '0')}`);
+/** What the file will be called once it is sealed. */
+export function jobIdOf({ camera, session, file }: SealJob): SegmentId {
+  return segmentIdOf(camera, session, file.index);
 }
 
 /** Nothing of it can be shown. Deleted only when we are sure that nothing is in it. */
