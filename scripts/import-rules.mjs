@@ -26,8 +26,8 @@ export const importRules = {
   domain: { folders: [], packages: [ZOD] },
   mp4: { folders: ['domain'], packages: [] },
   spool: { folders: ['mp4', 'domain', ...BASICS], packages: [ZOD, PROM_CLIENT] },
-  // Its client half runs in the worker and shares the parser of messages; ids.ts itself imports nothing.
-  keeper: { folders: ['domain/ids.ts'], types: ['domain'], packages: [] },
+  // Its client half runs in the worker and shares the parser of messages; these two files import nothing themselves.
+  keeper: { folders: ['domain/ids.ts', 'domain/session-log.ts'], types: ['domain'], packages: [] },
   recorder: {
     folders: ['spool', 'mp4', 'domain', 'keeper/keeper-client.ts', ...BASICS],
     types: ['keeper/protocol.ts'],

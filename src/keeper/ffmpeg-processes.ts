@@ -13,6 +13,7 @@ import { access, mkdir, open } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { Writable } from 'node:stream';
 import type { CameraId, SessionId } from '../domain/ids.js';
+import { SESSION_LOG } from '../domain/session-log.js';
 import type { ProcessExit } from './keeper-client.js';
 import { KeeperError } from './keeper-error.js';
 import { type KeeperLog, reasonOf } from './keeper-log.js';
@@ -42,8 +43,6 @@ export interface FfmpegProcessesOptions {
   /** The real path. */
   readonly spoolDir: string;
 }
-
-export const LOG_FILE = 'ffmpeg.log';
 
 export class FfmpegProcesses {
   readonly #options: FfmpegProcessesOptions;
@@ -155,7 +154,7 @@ export class FfmpegProcesses {
   async #start(request: SpawnRequest): Promise<FfmpegProcess> {
     const [program, ...args] = await this.#commandOf(request.argv);
     await mkdir(request.cwd, { recursive: true, mode: 0o700 });
-    const log = await open(join(request.cwd, LOG_FILE), 'a', 0o600);
+    const log = await open(join(request.cwd, SESSION_LOG), 'a', 0o600);
     try {
       const child = spawn(program, args, this.#spawnOptions(request, log.fd));
       const exit = exitOf(child);

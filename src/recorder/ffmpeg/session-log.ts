@@ -1,9 +1,8 @@
 import { open, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SESSION_LOG } from '../../domain/session-log.js';
 import { errnoOf } from '../../spool/spool-error.js';
 
-/** In the session's folder. Appended to by FFmpeg, whose file it is. */
-const LOG_NAME = 'ffmpeg.log';
 /** A camera that refuses FFmpeg's keepalive fills 1 MB a day, and sessions last for weeks. */
 const LONGEST_BYTES = 1024 ** 2;
 /** The reason of an end is in the first lines (it never began) or in the last ones. */
@@ -13,7 +12,7 @@ const TAIL_BYTES = 56 * 1024;
 /** Both ends of FFmpeg's log; empty when there is none. It may hold the camera's URL: classify it, then delete it (INV-7). */
 export async function readSessionLog(sessionDir: string): Promise<string> {
   try {
-    return await readEnds(join(sessionDir, LOG_NAME));
+    return await readEnds(join(sessionDir, SESSION_LOG));
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return '';
     throw error;
@@ -21,12 +20,12 @@ export async function readSessionLog(sessionDir: string): Promise<string> {
 }
 
 export async function deleteSessionLog(sessionDir: string): Promise<void> {
-  await rm(join(sessionDir, LOG_NAME), { force: true });
+  await rm(join(sessionDir, SESSION_LOG), { force: true });
 }
 
 /** Empties a log that has become long. FFmpeg appends (O_APPEND), so it notices nothing and leaves no hole. */
 export async function boundSessionLog(sessionDir: string): Promise<void> {
-  const path = join(sessionDir, LOG_NAME);
+  const path = join(sessionDir, SESSION_LOG);
   try {
     if ((await stat(path)).size > LONGEST_BYTES) await truncate(path, 0);
   } catch (error) {
