@@ -31,6 +31,15 @@ export function isSameSource({ source: a }: CameraSpec, { source: b }: CameraSpe
   return b.kind === 'url' && a.rtspUrl === b.rtspUrl;
 }
 
+/** Whether both say the same, whatever the order of their keys. */
+export function isSameSpec(one: CameraSpec, other: CameraSpec): boolean {
+  const others = new Map<string, unknown>(Object.entries(other));
+  const isSameSetting = ([name, value]: readonly [string, unknown]): boolean => value === others.get(name);
+  return (
+    isSameSource(one, other) && Object.entries(one).every((entry) => entry[0] === 'source' || isSameSetting(entry))
+  );
+}
+
 export const DEFAULT_SPEC: Omit<CameraSpec, 'source'> = {
   segmentDurationSec: 900,
   audio: 'aac',

@@ -5,7 +5,7 @@
  * 2. A session is left only by its own `exited`; every way out of it commands `seal`.
  * 3. What happens to an older session changes nothing.
  */
-import { type CameraSpec, isSameSource, type StopCause } from '../domain/camera.js';
+import { type CameraSpec, isSameSource, isSameSpec, type StopCause } from '../domain/camera.js';
 import type { SessionId } from '../domain/ids.js';
 import { redact } from '../redact.js';
 import type { FailureKind, SessionOutcome } from './outcome.js';
@@ -293,9 +293,4 @@ function failed(kind: FailureKind, detail: string): SessionOutcome {
 
 function locked(): SessionOutcome {
   return failed('unauthorized', 'the camera refused the login earlier; its account may be locked');
-}
-
-function isSameSpec(a: CameraSpec, b: CameraSpec): boolean {
-  const keys = ['segmentDurationSec', 'audio', 'stallTimeoutMs', 'socketTimeoutMs', 'tlsVerify'] as const;
-  return isSameSource(a, b) && keys.every((key) => a[key] === b[key]);
 }

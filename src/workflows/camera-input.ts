@@ -40,12 +40,6 @@ export function parseSpecChange(camera: CameraId, current: CameraSpec, change: u
   return { kind: 'invalid', message: `${mistakesOf(parsed.error).join('; ')}.${advice}` };
 }
 
-/** Whatever the order of the keys. */
-export function isSameSpec(one: CameraSpec, other: CameraSpec): boolean {
-  const others = new Map(Object.entries(other));
-  return Object.entries(one).every(([key, value]) => JSON.stringify(value) === JSON.stringify(others.get(key)));
-}
-
 function parseId(workflowId: string): { readonly camera: CameraId | null; readonly mistakes: readonly string[] } {
   try {
     return { camera: parseCameraId(workflowId), mistakes: [] };

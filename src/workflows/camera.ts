@@ -17,8 +17,8 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { isSameSource } from '../domain/camera.js';
-import { isSameSpec, parseCameraInput, parseSpecChange } from './camera-input.js';
+import { isSameSource, isSameSpec } from '../domain/camera.js';
+import { parseCameraInput, parseSpecChange } from './camera-input.js';
 import {
   conditionChangedSignal,
   DESCRIPTIONS,

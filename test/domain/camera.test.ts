@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cameraSpecSchema, DEFAULT_SPEC, hasUserinfo } from '../../src/domain/camera.js';
+import { type CameraSpec, cameraSpecSchema, DEFAULT_SPEC, hasUserinfo, isSameSpec } from '../../src/domain/camera.js';
 
 describe('a camera spec', () => {
   it('needs only a source', () => {
@@ -29,5 +29,20 @@ describe('a camera spec', () => {
     ['rtsp://h/s?mail=a@b', false],
   ])('userinfo in %s: %s', (url, expected) => {
     expect(hasUserinfo(url)).toBe(expected);
+  });
+
+  const spec: CameraSpec = { source: { kind: 'secret', name: 'a' }, ...DEFAULT_SPEC };
+  it.each<readonly [string, Partial<CameraSpec>, boolean]>([
+    ['nothing', {}, true],
+    ['another object for the same source', { source: { name: 'a', kind: 'secret' } }, true],
+    ['the source', { source: { kind: 'secret', name: 'b' } }, false],
+    ['the kind of source', { source: { kind: 'url', rtspUrl: 'rtsp://a/' } }, false],
+    ['the segments', { segmentDurationSec: 60 }, false],
+    ['the sound', { audio: 'off' }, false],
+    ['a time limit', { stallTimeoutMs: 9_000 }, false],
+    ['TLS', { tlsVerify: true }, false],
+  ])('beside one in which %s differs, in any order of keys, it is the same or not', (_what, change, expected) => {
+    expect(isSameSpec({ ...spec, ...change }, spec)).toBe(expected);
+    expect(isSameSpec(spec, { ...change, ...spec, ...change })).toBe(expected);
   });
 });
