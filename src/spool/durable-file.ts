@@ -2,7 +2,7 @@
  * The only way files get into the spool: written beside their place, fsynced, renamed, and the folder fsynced. After a crash or
  * power loss a file is there whole, or not at all. Folders are 0700, files 0600: recordings are private.
  */
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TEMPORARY_SUFFIX } from './layout.js';
 import { errnoOf } from './spool-error.js';
@@ -71,6 +71,16 @@ export function jsonBytes(value: unknown): Uint8Array {
 export async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** `undefined` when there is no such file. */
+export async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;

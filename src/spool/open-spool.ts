@@ -11,7 +11,7 @@ import type { ByteSource, Confirmation, Receipt, UploadCheckpoint } from '../dom
 import type { Logger } from '../log.js';
 import { redact } from '../redact.js';
 import { createAssignmentStore } from './assignments.js';
-import { type Disk, jsonBytes, removeDurably, systemDisk, writeDurably } from './durable-file.js';
+import { type Disk, jsonBytes, removeDurably, sizeOf, systemDisk, writeDurably } from './durable-file.js';
 import { foldersIn, namesIn } from './folder-names.js';
 import { scanNames, standingOf } from './folder-scan.js';
 import { KeyedOrder } from './keyed-order.js';
@@ -21,7 +21,7 @@ import { reclaimSegment } from './reclaim-segment.js';
 import { keepRecorderId } from './recorder-id.js';
 import { recoverSealed } from './recovery.js';
 import { createReserve, DEFAULT_RESERVE_BYTES, type Reserve } from './reserve.js';
-import { repairSeal, sealSegment, sizeOf } from './seal-segment.js';
+import { repairSeal, sealSegment } from './seal-segment.js';
 import { SegmentReader } from './segment-files.js';
 import { openSegmentSource } from './segment-source.js';
 import type { AssignmentStore, SealRequest, Spool, SpooledSegment, SpoolLayout, SpoolUsage } from './spool.js';

@@ -7,10 +7,9 @@ import { dirname } from 'node:path';
 import type { Confirmation } from '../domain/receipt.js';
 import { receiptSchema } from '../domain/receipt.js';
 import { redact } from '../redact.js';
-import { type Disk, readIfThere } from './durable-file.js';
+import { type Disk, readIfThere, sizeOf } from './durable-file.js';
 import { type SegmentPaths, segmentPathsOf } from './layout.js';
 import { parseJson } from './parse-json.js';
-import { sizeOf } from './seal-segment.js';
 import type { SpoolLayout } from './spool.js';
 import { SpoolError } from './spool-error.js';
 

@@ -1,7 +1,8 @@
 import { randomFillSync } from 'node:crypto';
-import { open, rm, stat, statfs } from 'node:fs/promises';
+import { open, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { errnoOf, isNoSpace } from './spool-error.js';
+import { sizeOf } from './durable-file.js';
+import { isNoSpace } from './spool-error.js';
 
 /** Enough for the sidecars, checkpoints and receipts of thousands of segments, and for closing what is open. */
 export const DEFAULT_RESERVE_BYTES = 64 * 1024 * 1024;
@@ -21,7 +22,7 @@ export interface Reserve {
 export function createReserve(path: string, sizeBytes: number): Reserve {
   return {
     release: async () => {
-      const isThere = (await sizeOf(path)) > 0;
+      const isThere = ((await sizeOf(path)) ?? 0) > 0;
       await rm(path, { force: true });
       return isThere;
     },
@@ -52,14 +53,5 @@ async function fill(path: string, sizeBytes: number): Promise<void> {
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return 0;
-    throw error;
   }
 }

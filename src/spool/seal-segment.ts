@@ -9,17 +9,16 @@
  * After a crash before 3 the recording is still in its session's folder: it is sealed again from there. Within 3 it is put back there.
  * After 3 the seal is finished. A retry by the same worker goes on from wherever the files are.
  */
-import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Redacted, SegmentId } from '../domain/ids.js';
 import { type SealedSegment, sealedSegmentSchema } from '../domain/segment.js';
 import { redact } from '../redact.js';
-import { type Disk, jsonBytes, readIfThere, writeDurably } from './durable-file.js';
+import { type Disk, jsonBytes, readIfThere, sizeOf, writeDurably } from './durable-file.js';
 import { openRecordingPathOf, type SegmentPaths, segmentPathsOf, TEMPORARY_SUFFIX } from './layout.js';
 import { parseJson } from './parse-json.js';
 import { segmentFromHeader } from './segment-from-header.js';
 import type { SealRequest, SpoolLayout } from './spool.js';
-import { errnoOf, SpoolError } from './spool-error.js';
+import { SpoolError } from './spool-error.js';
 
 export interface SealFiles {
   readonly disk: Disk;
@@ -118,14 +117,4 @@ async function intendedSegment(paths: SegmentPaths, id: SegmentId): Promise<Seal
 async function isWhole(paths: SegmentPaths, { recording }: SealedSegment): Promise<boolean> {
   const headerBytes = recording.offsetBytes === 0 ? 0 : await sizeOf(paths.header);
   return headerBytes === recording.offsetBytes && (await sizeOf(paths.recording)) === recording.sizeBytes;
-}
-
-/** `undefined` when there is no such file. */
-export async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }
