@@ -29,7 +29,7 @@ export const importRules = {
   // Its client half runs in the worker and shares the parser of messages; these two files import nothing themselves.
   keeper: { folders: ['domain/ids.ts', 'domain/session-log.ts'], types: ['domain'], packages: [] },
   recorder: {
-    folders: ['spool', 'mp4', 'domain', 'keeper/keeper-client.ts', ...BASICS],
+    folders: ['spool', 'mp4', 'domain', 'keeper/keeper-client.ts', 'keeper/keeper-error.ts', ...BASICS],
     types: ['keeper/protocol.ts'],
     packages: [ZOD, EXECA, PROM_CLIENT],
   },
@@ -51,7 +51,10 @@ export const importRules = {
   },
   config: { folders: ['domain', ...BASICS], packages: [ZOD, /^smol-toml$/] },
   simulator: { folders: ['mp4', 'domain', ...BASICS], packages: [EXECA, ZOD] },
-  http: { folders: ['workers', 'recorder', 'config', 'domain', ...BASICS], packages: [/^fastify$/, PROM_CLIENT] },
+  http: {
+    folders: ['workers', 'recorder', 'workflows/contract.ts', 'config', 'domain', ...BASICS],
+    packages: [/^fastify$/, PROM_CLIENT],
+  },
   embedded: {
     folders: ['workers', 'simulator', 'config', 'object-store', 'domain', ...BASICS],
     packages: [EXECA, ZOD],
