@@ -2,8 +2,8 @@
  * The worker's end of the line to the keeper.
  *
  * 1. A request is answered, refused, or fails at its deadline; none waits for ever.
- * 2. An exit reaches the listener once, and is acknowledged only after the listener returned: a worker that dies while handling
- *    it leaves it for the next one.
+ * 2. An exit reaches the listener once, and is acknowledged only when what the listener began is done: a worker that dies while
+ *    handling it leaves it for the next one.
  * 3. What arrives before its listener is kept until the listener is there.
  */
 import type { SessionId } from '../domain/ids.js';
@@ -18,6 +18,9 @@ export interface ProcessExit {
   readonly signal: string | null;
 }
 
+/** Must not reject but for an exit that the next worker shall be told again. */
+export type ExitListener = (exit: ProcessExit) => Promise<void>;
+
 /** The worker's view of the keeper. The only thing the recorder knows of it. */
 export interface KeeperClient {
   /**
@@ -29,8 +32,8 @@ export interface KeeperClient {
   signal(session: SessionId, signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean>;
   /** With everything a spawn was asked for before. */
   list(): Promise<readonly FfmpegProcess[]>;
-  /** Each exit is told once to the one listener, also those that happened before this worker lived. Returning means heard. */
-  onExited(listener: (exit: ProcessExit) => void): void;
+  /** Each exit is told once to the one listener, also those that happened before this worker lived. Resolving means heard, rejecting not. */
+  onExited(listener: ExitListener): void;
   onLeave(listener: (mode: 'stop' | 'detach') => void): void;
   /** Tells the keeper that the worker serves. */
   ready(): void;
@@ -75,10 +78,11 @@ class ChannelKeeperClient implements KeeperClient {
   readonly #pulse: NodeJS.Timeout;
   readonly #gone = new AbortController();
   readonly #waiting = new Map<number, (answer: Answer | KeeperError) => void>();
-  readonly #heard = new Set<SessionId>();
+  /** What became of each exit, from when the listener has it. */
+  readonly #handled = new Map<SessionId, Promise<void>>();
   readonly #unheard: ProcessExit[] = [];
   #leaveMode: 'stop' | 'detach' | null = null;
-  #exitListener: ((exit: ProcessExit) => void) | null = null;
+  #exitListener: ExitListener | null = null;
   #leaveListener: ((mode: 'stop' | 'detach') => void) | null = null;
   #lastId = 0;
 
@@ -112,7 +116,7 @@ class ChannelKeeperClient implements KeeperClient {
     throw unexpected('list', answer);
   }
 
-  onExited(listener: (exit: ProcessExit) => void): void {
+  onExited(listener: ExitListener): void {
     this.#exitListener = listener;
     for (const exit of this.#unheard.splice(0)) this.#tellExit(exit);
   }
@@ -172,13 +176,19 @@ class ChannelKeeperClient implements KeeperClient {
   };
 
   #tellExit(exit: ProcessExit): void {
-    if (this.#exitListener === null) {
+    const listener = this.#exitListener;
+    if (listener === null) {
       this.#unheard.push(exit);
       return;
     }
-    if (!this.#heard.has(exit.session)) this.#exitListener(exit);
-    this.#heard.add(exit.session);
-    this.#send({ kind: 'heard', session: exit.session });
+    const { session } = exit;
+    const handled = this.#handled.get(session) ?? listener(exit);
+    this.#handled.set(session, handled);
+    // Rejected: the listener has said why, and the next worker is told. Told again: the keeper did not hear that we had heard.
+    void handled.then(
+      () => this.#send({ kind: 'heard', session }),
+      () => undefined,
+    );
   }
 
   #tellLeave(mode: 'stop' | 'detach'): void {

@@ -3,7 +3,8 @@
  *
  * 1. At most one is followed at a time (INV-5).
  * 2. The files of a session are read to their end before the next one starts, so that segments are sealed in order.
- * 3. A session's folder goes when all its files are sealed, FFmpeg's log as soon as it is judged (INV-7).
+ * 3. A session's folder goes when all its files are sealed and noted, and FFmpeg's log in any case (INV-7); not before: after a
+ *    crash the next worker judges the session again.
  */
 import { rm } from 'node:fs/promises';
 import type { Clock } from '../clock.js';
@@ -30,6 +31,8 @@ export interface SessionsDeps extends StartDeps, ProgressDeps {
   readonly queue: SealQueue;
   /** What happened to a session, in the supervisor's words. */
   happened(event: SupervisorEvent): void;
+  /** Resolves when what came of that is in the assignment, and so would be known after a crash. Never rejects. */
+  noted(): Promise<void>;
   /** Media time that became known only after a session was counted. */
   recordedMore(mediaMs: number): void;
 }
@@ -44,9 +47,8 @@ interface Followed {
 export class CameraSessions {
   readonly #camera: CameraId;
   readonly #deps: SessionsDeps;
-  /** Of sessions that ended before we heard that they started. */
-  readonly #earlyExits = new Map<SessionId, ProcessExit>();
-  #isStarting = false;
+  /** Resolves when no session is being started. */
+  #started: Promise<void> = Promise.resolve();
   #isDetached = false;
   #followed: Followed | null = null;
   #finished: Promise<void> = Promise.resolve();
@@ -83,19 +85,19 @@ export class CameraSessions {
 
   /** Ends in `started` or `start-failed`. */
   async start(spec: CameraSpec): Promise<void> {
-    this.#isStarting = true;
+    this.#started = this.#start(spec);
+    await this.#started;
+  }
+
+  async #start(spec: CameraSpec): Promise<void> {
     await this.#finished;
     const result = await startSession(this.#camera, spec, this.#codec, this.#deps);
-    this.#isStarting = false;
     // The next worker adopts what was started while this one went.
     if (this.#isDetached) return;
     if (result.kind === 'failed') return this.#deps.happened({ kind: 'start-failed', outcome: result.outcome });
     const { session } = result;
     this.follow(session);
     this.#deps.happened({ kind: 'started', session });
-    const exit = this.#earlyExits.get(session.id);
-    this.#earlyExits.clear();
-    if (exit !== undefined) await this.exited(exit);
   }
 
   follow(session: Session): void {
@@ -105,16 +107,16 @@ export class CameraSessions {
     });
   }
 
-  /** Ends in `exited`, when it is the one that is followed. */
+  /** Ends in `exited`, when it is the one that is followed. Resolves when nothing of it is left to do. */
   async exited(exit: ProcessExit): Promise<void> {
+    // A session may end before we hear that it started.
+    if (this.#followed?.session.id !== exit.session) await this.#started;
     const followed = this.#followed;
-    if (followed?.session.id !== exit.session) {
-      if (this.#isStarting) this.#earlyExits.set(exit.session, exit);
-      return;
-    }
+    if (followed?.session.id !== exit.session) return;
     await followed.progress.lookAfterExit();
     const outcome = await this.#judge(followed.session, exit);
     this.#deps.happened({ kind: 'exited', session: exit.session, outcome });
+    await this.#cleared;
   }
 
   /** The followed session is over: its last files go to the queue. @returns what it recorded, media milliseconds */
@@ -132,13 +134,21 @@ export class CameraSessions {
     return countedMs;
   }
 
-  /** A session that ended without us. @param judged told why, where that is known, before its files are read */
-  recover(session: Session, exit: ProcessExit | undefined, judged: (outcome: SessionOutcome | null) => void): void {
+  /**
+   * A session that ended without us. Resolves when nothing of it is left to do.
+   * @param judged told why, where that is known, before its files are read
+   */
+  async recover(
+    session: Session,
+    exit: ProcessExit | undefined,
+    judged: (outcome: SessionOutcome | null) => void,
+  ): Promise<void> {
     this.#finished = this.#finished.then(async () => {
       judged(exit === undefined ? null : await this.#judge(session, exit));
       await this.#finish(this.#followedOf(session, 'salvaged'));
     });
     this.#cleared = this.#clear(session, this.#finished);
+    await this.#cleared;
   }
 
   /** Leaves the followed session running. */
@@ -186,7 +196,9 @@ export class CameraSessions {
   async #clear(session: Session, finished: Promise<void>): Promise<void> {
     await finished;
     await this.#deps.queue.settled();
+    await this.#deps.noted();
     try {
+      await deleteSessionLog(session.dir);
       if ((await openFiles(session.dir)).length === 0) await rm(session.dir, { recursive: true, force: true });
     } catch (error) {
       this.#deps.log.warn({ session: session.id, err: error }, 'the folder of a session stays');
@@ -200,7 +212,6 @@ export class CameraSessions {
       const outcome: SessionOutcome = isLeft
         ? { kind: 'stop-requested', cause: 'shutdown' }
         : classifyExit({ logText: await readSessionLog(session.dir), code, signal });
-      await deleteSessionLog(session.dir);
       return outcome;
     } catch (error) {
       return { kind: 'died', detail: redact(`FFmpeg's log could not be read: ${String(error)}`) };

@@ -54,6 +54,8 @@ export class CameraSupervisor {
   #isStepping = false;
   #isClosed = false;
   #isDetached = false;
+  /** Resolves when the newest cause, or footage, is in the assignment. */
+  #noted: Promise<void> = Promise.resolve();
   #trouble: SessionOutcome | null = null;
   #wake = new AbortController();
   #condition: CameraCondition;
@@ -77,6 +79,7 @@ export class CameraSupervisor {
       ...this.#deps,
       queue: this.#queue,
       happened: (event) => this.#dispatch(event),
+      noted: () => this.#noted,
       recordedMore: (mediaMs) => this.#counts.recordedMore(mediaMs),
     });
   }
@@ -186,11 +189,12 @@ export class CameraSupervisor {
     this.#dispatch({ kind: 'adopted', session });
   }
 
-  /** A session that ended without us: what it left is sealed. */
-  recover(session: Session, exit: ProcessExit | undefined): void {
-    this.#sessions.recover(session, exit, (outcome) => {
+  /** A session that ended without us. Resolves when what it left is sealed and noted, or given up. */
+  async recover(session: Session, exit: ProcessExit | undefined): Promise<void> {
+    await this.#sessions.recover(session, exit, (outcome) => {
       if (outcome === null || !this.#wish.isToRecord) this.noteRestart();
       else this.#gaps.note(causeOf(outcome));
+      this.#noted = this.#journal();
     });
   }
 
@@ -199,8 +203,10 @@ export class CameraSupervisor {
     if (this.isAssigned) this.#gaps.note(this.#wish.stopCause ?? 'recorder-restarted');
   }
 
-  exited(exit: ProcessExit): void {
-    this.#beside('judge the end of a session', () => this.#sessions.exited(exit));
+  /** Resolves when what it left is sealed and noted, or given up. Rejects when that is left to the next worker. */
+  async exited(exit: ProcessExit): Promise<void> {
+    await this.#sessions.exited(exit);
+    if (this.#isDetached) throw new Error('the camera was let go of');
   }
 
   spaceLow(): void {
@@ -259,7 +265,7 @@ export class CameraSupervisor {
     const isNew = this.#gaps.note(cause);
     this.#noteLock();
     if (isNew) this.#deps.log.info({ outcome: outcome.kind, detail: describeOutcome(outcome) }, 'not recording');
-    if (isNew || outcome.kind === 'unauthorized') this.#beside('journal', () => this.#journal());
+    if (isNew || outcome.kind === 'unauthorized') this.#noted = this.#journal();
   }
 
   #noteLock(): void {
@@ -292,10 +298,11 @@ export class CameraSupervisor {
     const { segment } = result;
     this.#gaps.sealed(segment);
     log.info({ segment: segment.id, container: segment.container, frames: segment.video.frames, lagMs }, 'sealed');
-    this.#beside('journal', () => this.#journal());
+    this.#noted = this.#journal();
     this.#deps.sealed(segment);
   }
 
+  /** Never rejects. */
   async #journal(): Promise<void> {
     const { spool, clock, log } = this.#deps;
     const wish = this.#wish.current;

@@ -55,6 +55,10 @@ class SpoolRecorder implements Recorder {
   readonly #policies: RecorderPolicies;
   readonly #slots = new Map<CameraId, Slot>();
   readonly #exits = new Map<SessionId, ProcessExit>();
+  /** Until nothing of each is left to do. */
+  readonly #recovering = new Map<SessionId, Promise<void>>();
+  readonly #takenOver: Promise<void>;
+  #tookOver: () => void = () => undefined;
   readonly #sealedListeners = new Set<(segment: SealedSegment) => void>();
   readonly #conditionListeners = new Set<(camera: CameraId, condition: CameraCondition) => void>();
   readonly #closed = new AbortController();
@@ -63,6 +67,9 @@ class SpoolRecorder implements Recorder {
 
   constructor(deps: RecorderDeps) {
     this.#deps = deps;
+    this.#takenOver = new Promise((resolve) => {
+      this.#tookOver = resolve;
+    });
     this.#policies = { ...DEFAULT_RECORDER_POLICIES, ...deps.policies };
     this.#supervisorDeps = {
       ...deps,
@@ -83,7 +90,7 @@ class SpoolRecorder implements Recorder {
 
   async start(): Promise<void> {
     const { keeper, spool } = this.#deps;
-    keeper.onExited((exit) => this.#exited(exit));
+    keeper.onExited(async (exit) => await this.#exited(exit));
     const running = await keeper.list();
     for (const assignment of await spool.assignments.list()) this.#add(assignment.camera, assignment);
     const sessions = await listSessions(spool.layout);
@@ -91,6 +98,7 @@ class SpoolRecorder implements Recorder {
     for await (const { segment } of spool.list()) this.#slots.get(segment.camera)?.supervisor.noteFootage(segment.toMs);
     await this.#takeOver(sessions, new Set(running.map(({ session }) => session)));
     this.#isStarted = true;
+    this.#tookOver();
     await Promise.all([...this.#slots.values()].map(({ supervisor }) => supervisor.resume()));
     this.#watchSpace().catch((error: unknown) => this.#deps.log.error({ err: error }, 'space is no longer watched'));
   }
@@ -198,12 +206,20 @@ class SpoolRecorder implements Recorder {
       return;
     }
     if (running.has(found.session) && !this.#exits.has(found.session)) supervisor.adopt(session);
-    else supervisor.recover(session, this.#exits.get(found.session));
+    else this.#recovering.set(found.session, supervisor.recover(session, this.#exits.get(found.session)));
   }
 
-  #exited(exit: ProcessExit): void {
+  /** Resolves when nothing of it is left to do. Rejects when the next worker must be told. */
+  async #exited(exit: ProcessExit): Promise<void> {
     if (!this.#isStarted) this.#exits.set(exit.session, exit);
-    for (const { supervisor } of this.#slots.values()) supervisor.exited(exit);
+    try {
+      await Promise.all([...this.#slots.values()].map(async ({ supervisor }) => await supervisor.exited(exit)));
+      await this.#takenOver;
+      await this.#recovering.get(exit.session);
+    } catch (error) {
+      this.#deps.log.warn({ session: exit.session, err: error }, 'the end of a session is left to the next worker');
+      throw error;
+    }
   }
 
   async #watchSpace(): Promise<void> {

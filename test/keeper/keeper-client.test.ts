@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parseCameraId, parseSessionId } from '../../src/domain/ids.js';
 import { createKeeperClient, type KeeperChannel, type ProcessExit } from '../../src/keeper/keeper-client.js';
@@ -89,23 +90,37 @@ describe('requests', () => {
 describe('exits', () => {
   const exited = { kind: 'exited', session, code: 255, signal: null } as const;
 
-  test('that come before the listener wait for it, and are told once', () => {
+  test('that come before the listener wait for it, and are told once', async () => {
     const { channel, client } = connected();
     const heard: ProcessExit[] = [];
     channel.say(exited);
     expect(channel.kinds()).not.toContain('heard');
-    client.onExited((exit) => heard.push(exit));
+    client.onExited(async (exit) => void heard.push(exit));
     channel.say(exited);
     expect(heard).toEqual([{ session, code: 255, signal: null }]);
-    expect(channel.kinds().filter((kind) => kind === 'heard')).toHaveLength(2);
+    await vi.waitFor(() => expect(channel.kinds().filter((kind) => kind === 'heard')).toHaveLength(2));
   });
 
-  test('are not acknowledged when the listener fails', () => {
+  test('are acknowledged only when what the listener began is done', async () => {
     const { channel, client } = connected();
-    client.onExited(() => {
-      throw new Error('no room');
+    let finish: () => void = () => undefined;
+    const done = new Promise<void>((resolve) => {
+      finish = resolve;
     });
-    expect(() => channel.say(exited)).toThrow('no room');
+    client.onExited(async () => await done);
+    channel.say(exited);
+    channel.say(exited);
+    await nextTurn();
+    expect(channel.kinds()).not.toContain('heard');
+    finish();
+    await vi.waitFor(() => expect(channel.kinds()).toContain('heard'));
+  });
+
+  test('are not acknowledged when the listener fails', async () => {
+    const { channel, client } = connected();
+    client.onExited(async () => await Promise.reject(new Error('no room')));
+    channel.say(exited);
+    await nextTurn();
     expect(channel.kinds()).not.toContain('heard');
   });
 });

@@ -191,10 +191,11 @@ function keeperClientOf(processes: FfmpegProcesses, keepers: Set<(exit: ProcessE
     signal: async (session, signal) => processes.signal(session, signal),
     list: () => processes.list(),
     onExited: (listener) => {
-      tell = (exit) => {
-        processes.heard(exit.session);
-        listener(exit);
-      };
+      tell = (exit) =>
+        void listener(exit).then(
+          () => processes.heard(exit.session),
+          () => undefined,
+        );
       for (const exit of processes.unheard()) tell(exit);
       keepers.add(tell);
     },

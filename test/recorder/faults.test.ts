@@ -230,6 +230,35 @@ describe.concurrent('a recorder', () => {
     expect((await bench.spool.assignments.find(camera.id))?.desired).toBe('record');
   });
 
+  test('has heard of an end only when its files are sealed and its cause is in the assignment', async ({
+    onTestFinished,
+  }) => {
+    const bench = await createBench({ onTestFinished });
+    const camera = await bench.camera('noted');
+    const recorder = await bench.recorder();
+    const { session } = await recorded(bench, camera, recorder);
+    const { assignments } = bench.spool;
+    const save = assignments.save.bind(assignments);
+    let go: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    let isSaving = false;
+    assignments.save = async (assignment) => {
+      isSaving = true;
+      await gate;
+      await save(assignment);
+    };
+    process.kill(session?.pid ?? Number.NaN, 'SIGKILL');
+    await until('it is sealed', () => bench.logged.some((line) => line.includes('"sealed"')));
+    expect(isSaving).toBe(true);
+    expect(bench.processes.unheard().map((exit) => exit.session)).toEqual([session?.session]);
+    go();
+    await until('it is heard', () => bench.processes.unheard().length === 0);
+    expect((await assignments.find(camera.id))?.openClaims.map(({ cause }) => cause)).toEqual(['ffmpeg-died']);
+    await recorder.close('stop');
+  });
+
   test('whose keeper was killed seals what a frozen camera’s FFmpeg left only when that is gone', async ({
     onTestFinished,
   }) => {

@@ -1,5 +1,5 @@
 import type { CameraId, SessionId } from '../../src/domain/ids.js';
-import type { KeeperClient, ProcessExit } from '../../src/keeper/keeper-client.js';
+import type { ExitListener, KeeperClient, ProcessExit } from '../../src/keeper/keeper-client.js';
 import { KeeperError } from '../../src/keeper/keeper-error.js';
 import type { FfmpegProcess, SpawnRequest } from '../../src/keeper/protocol.js';
 
@@ -25,7 +25,7 @@ export class FakeKeeper implements KeeperClient {
   readonly #gone = new AbortController();
   readonly #failures: KeeperError[] = [];
   readonly #spawnWaiters: { readonly count: number; readonly resolve: () => void }[] = [];
-  #exitListener: ((exit: ProcessExit) => void) | null = null;
+  #exitListener: ExitListener | null = null;
   #leaveListener: ((mode: 'stop' | 'detach') => void) | null = null;
   #lastPid = 1_000;
 
@@ -94,7 +94,7 @@ export class FakeKeeper implements KeeperClient {
     return [...this.#running.values()];
   }
 
-  onExited(listener: (exit: ProcessExit) => void): void {
+  onExited(listener: ExitListener): void {
     this.#exitListener = listener;
     this.#tellExits();
   }
@@ -127,6 +127,6 @@ export class FakeKeeper implements KeeperClient {
 
   #tellExits(): void {
     if (this.#exitListener === null) return;
-    for (const exit of this.#unheard.splice(0)) this.#exitListener(exit);
+    for (const exit of this.#unheard.splice(0)) void this.#exitListener(exit).catch(() => undefined);
   }
 }
