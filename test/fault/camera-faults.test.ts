@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { GapCause } from '../../src/domain/coverage.js';
 import type { SimulatedCamera } from '../../src/simulator/simulated-camera.js';
 import { afterFile } from '../support/after-file.js';
@@ -27,8 +27,6 @@ describe.concurrent('of six cameras recorded at once', () => {
   beforeAll(async () => {
     system = await startSystem({
       register: afterFile,
-      temporal: inject('temporal'),
-      s3: inject('s3'),
       cameras: Array.from({ length: HEALTHY + 1 }, () => ({})),
       segmentSec: SEGMENT_SEC,
     });

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { afterFile } from '../support/after-file.js';
 import { outageAt, report } from '../support/outage.js';
 import { commandOf } from '../support/recorder-process.js';
@@ -19,8 +19,6 @@ describe('two cameras recorded by a program that is killed', () => {
   beforeAll(async () => {
     system = await startSystem({
       register: afterFile,
-      temporal: inject('temporal'),
-      s3: inject('s3'),
       cameras: [{}, {}],
       segmentSec: SEGMENT_SEC,
     });

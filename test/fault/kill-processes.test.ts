@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { CameraId } from '../../src/domain/ids.js';
 import { type SealedSegment, sealedSegmentSchema } from '../../src/domain/segment.js';
 import { afterFile } from '../support/after-file.js';
@@ -35,8 +35,6 @@ describe('while six cameras are recorded', () => {
   beforeAll(async () => {
     system = await startSystem({
       register: afterFile,
-      temporal: inject('temporal'),
-      s3: inject('s3'),
       cameras: Array.from({ length: 6 }, () => ({})),
       segmentSec: SEGMENT_SEC,
     });

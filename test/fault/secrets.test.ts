@@ -40,8 +40,6 @@ beforeAll(async () => {
   );
   system = await startSystem({
     register: afterFile,
-    temporal: inject('temporal'),
-    s3: inject('s3'),
     cameras: [
       { user: 'admin', password: RIGHT_PASSWORD },
       { user: 'admin', password: 'another' },

@@ -31,8 +31,6 @@ beforeAll(async () => {
   const secretsDir = await tempDirUntil(afterFile, 'secrets');
   system = await startSystem({
     register: afterFile,
-    temporal: inject('temporal'),
-    s3: inject('s3'),
     cameras: [{ user: 'admin', password: 'right' }],
     segmentSec: SEGMENT_SEC,
     env: { CAMERA_SECRETS_DIR: secretsDir, CAMERA_RECORDER_TIME_SCALE: String(TIME_SCALE) },

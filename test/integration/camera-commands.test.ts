@@ -30,8 +30,6 @@ beforeAll(async () => {
   const secretsDir = await tempDirUntil(afterFile, 'secrets');
   system = await startSystem({
     register: afterFile,
-    temporal: inject('temporal'),
-    s3: inject('s3'),
     cameras: [{}],
     segmentSec: 5,
     env: { CAMERA_SECRETS_DIR: secretsDir },

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, inject, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type { CoverageReport } from '../../src/cli/coverage-report.js';
 import { startSystem } from '../support/recorder-system.js';
 import { tempDir } from '../support/temp-dir.js';
@@ -16,8 +16,6 @@ it('every second of a camera that was paused is footage or has its cause, by the
 }, async () => {
   const system = await startSystem({
     register: onTestFinished,
-    temporal: inject('temporal'),
-    s3: inject('s3'),
     cameras: [{}],
     segmentSec: SEGMENT_SEC,
     env: { CAMERA_RECORDER_TIME_SCALE: '0.2' },

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { chromium, type Page } from 'playwright-core';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser } from '../../scripts/install-browser.mjs';
 import type { ObjectKey } from '../../src/domain/ids.js';
 import type { SealedSegment } from '../../src/domain/segment.js';
@@ -54,8 +54,6 @@ describe.skipIf(executablePath === undefined)('an object of the bucket, in Chrom
   beforeAll(async () => {
     const system = await startSystem({
       register: afterFile,
-      temporal: inject('temporal'),
-      s3: inject('s3'),
       cameras: [{}],
       segmentSec: 5,
     });

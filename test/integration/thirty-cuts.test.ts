@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { afterFile } from '../support/after-file.js';
 import { type RecorderSystem, startSystem } from '../support/recorder-system.js';
 import { waitFor } from '../support/wait-for.js';
@@ -13,8 +13,6 @@ describe('two cameras recorded into a real bucket', () => {
   beforeAll(async () => {
     system = await startSystem({
       register: afterFile,
-      temporal: inject('temporal'),
-      s3: inject('s3'),
       cameras: [{}, {}],
       segmentSec: SEGMENT_SEC,
     });

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
+import { inject } from 'vitest';
 import type { GapClaim } from '../../src/domain/coverage.js';
 import { type CameraId, parseCameraId } from '../../src/domain/ids.js';
 import type { SealedSegment } from '../../src/domain/segment.js';
@@ -34,8 +35,10 @@ const CHAIN_MS = 500;
 export interface SystemOptions {
   /** `afterFile` or `onTestFinished`. */
   readonly register: (tearDown: () => Promise<void>) => unknown;
-  readonly temporal: { readonly address: string };
-  readonly s3: { readonly endpoint: string; readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Default: the suite's. */
+  readonly temporal?: { readonly address: string };
+  /** Default: the suite's. */
+  readonly s3?: { readonly endpoint: string; readonly accessKeyId: string; readonly secretAccessKey: string };
   /** One simulated camera each. */
   readonly cameras: readonly Partial<SimulatedCameraOptions>[];
   readonly segmentSec: number;
@@ -105,15 +108,16 @@ export async function startSystem(options: SystemOptions): Promise<RecorderSyste
   );
   const spoolDir = await tempDirUntil(options.register, 'spool');
   const bucket = `test-${randomBytes(4).toString('hex')}`;
-  const namespace = await createNamespace(options.temporal.address);
-  const { endpoint, accessKeyId, secretAccessKey } = options.s3;
+  const { address } = options.temporal ?? inject('temporal');
+  const namespace = await createNamespace(address);
+  const { endpoint, accessKeyId, secretAccessKey } = options.s3 ?? inject('s3');
   const store = createS3Store({ endpoint, bucket, region: 'us-east-1', accessKeyId, secretAccessKey });
   const env: Record<string, string> = {
     S3_ENDPOINT: endpoint,
     S3_BUCKET: bucket,
     S3_ACCESS_KEY_ID: accessKeyId,
     S3_SECRET_ACCESS_KEY: secretAccessKey,
-    TEMPORAL_ADDRESS: options.temporal.address,
+    TEMPORAL_ADDRESS: address,
     TEMPORAL_NAMESPACE: namespace,
     TEMP_DIR: spoolDir,
     SEGMENT_SECONDS: String(options.segmentSec),
@@ -123,7 +127,7 @@ export async function startSystem(options: SystemOptions): Promise<RecorderSyste
   cameras.forEach((camera, index) => {
     env[`CAMERA${index + 1}_RTSP_URL`] = camera.url;
   });
-  const connection = await Connection.connect({ address: options.temporal.address });
+  const connection = await Connection.connect({ address });
   const temporal = new Client({ connection, namespace });
   const places = { bucket, namespace, spoolDir, env, metricsPort: await freePort() };
   const system = new System(cameras, { store, temporal }, places);
