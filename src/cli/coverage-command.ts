@@ -98,7 +98,7 @@ async function timelineOf(
   { place, nowMs }: { readonly place: Place; readonly nowMs: number },
 ): Promise<Timeline> {
   const { spoolDir } = place;
-  const glance = spoolDir === null ? null : await lookIntoSpool(spoolDir, camera);
+  const glance = spoolDir === null ? null : await lookIntoSpool(spoolDir, camera, nowMs);
   const footage = glance?.segments.map(({ id, fromMs, toMs }) => ({
     segment: id,
     fromMs,

@@ -104,7 +104,7 @@ function rowWords(row: CoverageRow): string {
     case 'unexplained':
       return 'UNEXPLAINED: neither footage nor a reason';
     case 'pending':
-      return 'not stored yet: younger than two segments';
+      return 'not known yet: younger than two segments';
     case 'before':
       return 'nothing known of this camera';
     default:
@@ -137,5 +137,5 @@ function legendOf(picture: Picture, options: CoverageTextOptions): string {
 
 function markWords(mark: Mark): string {
   if (mark.kind === 'gap') return mark.cause;
-  return mark.kind === 'footage' ? 'recorded' : mark.kind === 'pending' ? 'not stored yet' : mark.kind;
+  return mark.kind === 'footage' ? 'recorded' : mark.kind === 'pending' ? 'not known yet' : mark.kind;
 }
