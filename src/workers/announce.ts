@@ -13,6 +13,7 @@ import type { Logger } from '../log.js';
 import type { Spool, SpooledSegment } from '../spool/spool.js';
 import { SEGMENTS_SEALED_SIGNAL, type SegmentNotice } from '../workflows/contract.js';
 import type { Policies } from '../workflows/policies.js';
+import type { ItemRetries } from './item-retries.js';
 import { startUpload } from './start-workflows.js';
 import type { TemporalSession } from './temporal/connection.js';
 import type { UploadLedger } from './upload-ledger.js';
@@ -24,6 +25,7 @@ export interface AnnounceDeps {
   readonly spool: Pick<Spool, 'list' | 'find' | 'usage'>;
   readonly ledger: UploadLedger;
   readonly policies: Policies;
+  readonly retries: ItemRetries<CameraId>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -55,19 +57,25 @@ export class Announcer {
     this.#lost.add(id);
   }
 
-  /** One pass over everything; a camera that fails does not keep the next one from being announced, but fails the pass. */
+  /** One pass over everything. A camera that fails slows only itself; when all do, it is not the cameras, and the pass fails. */
   async announce(session: TemporalSession, signal: AbortSignal): Promise<void> {
     const waiting = (await this.scan()).filter(({ kind }) => kind !== 'stored').map(({ segment }) => segment);
-    const failures: unknown[] = [];
+    const { retries } = this.#deps;
+    const failures = new Map<CameraId, unknown>();
+    let told = 0;
     for (const [camera, segments] of byCamera(waiting)) {
       signal.throwIfAborted();
+      if (!retries.isDue(camera)) continue;
       try {
         await this.#announceCamera(session, camera, segments);
+        retries.succeeded(camera);
+        told += 1;
       } catch (error) {
-        failures.push(error);
+        failures.set(camera, error);
       }
     }
-    if (failures.length > 0) throw failures[0];
+    if (told === 0) for (const error of failures.values()) throw error;
+    for (const [camera, error] of failures) retries.failed(camera, error);
   }
 
   async #announceCamera(session: TemporalSession, camera: CameraId, segments: readonly SealedSegment[]): Promise<void> {

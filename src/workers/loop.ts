@@ -7,8 +7,10 @@ export interface LoopOptions {
   readonly everyMs: number;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Must end soon after the signal aborts. */
-  readonly pass: (signal: AbortSignal) => Promise<void>;
+  /** Must end soon after the signal aborts. `skipped`: what it needs is away, so it neither failed nor worked. */
+  readonly pass: (signal: AbortSignal) => Promise<'skipped' | void>;
+  /** Told of every pass that fails, to count it. */
+  readonly failed?: () => void;
 }
 
 export interface Loop {
@@ -36,11 +38,19 @@ export function startLoop(options: LoopOptions): Loop {
       waking = new AbortController();
       const error = await attempt(options, stopping.signal);
       if (isStopped()) return;
-      if (error !== null) failures += 1;
-      report(options, failedInARow, error);
-      failedInARow = error === null ? 0 : failedInARow + 1;
-      const waitMs = options.everyMs * Math.min(2 ** Math.max(0, failedInARow - 1), MAX_BACK_OFF);
-      await rest(options.clock, waitMs, AbortSignal.any([stopping.signal, waking.signal]));
+      if (error !== 'skipped') {
+        report(options, failedInARow, error);
+        failedInARow = error === null ? 0 : failedInARow + 1;
+      }
+      if (error !== null && error !== 'skipped') {
+        failures += 1;
+        options.failed?.();
+      }
+      await rest(
+        options.clock,
+        backOffMs(options.everyMs, failedInARow),
+        AbortSignal.any([stopping.signal, waking.signal]),
+      );
     }
   };
 
@@ -55,10 +65,17 @@ export function startLoop(options: LoopOptions): Loop {
   };
 }
 
-async function attempt({ pass }: LoopOptions, signal: AbortSignal): Promise<{ readonly text: string } | null> {
+/** How long to wait after so many failures in a row. */
+export function backOffMs(everyMs: number, failedInARow: number): number {
+  return everyMs * Math.min(2 ** Math.max(0, failedInARow - 1), MAX_BACK_OFF);
+}
+
+async function attempt(
+  { pass }: LoopOptions,
+  signal: AbortSignal,
+): Promise<{ readonly text: string } | 'skipped' | null> {
   try {
-    await pass(signal);
-    return null;
+    return (await pass(signal)) ?? null;
   } catch (error) {
     return { text: errorText(error) };
   }

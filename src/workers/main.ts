@@ -94,6 +94,7 @@ class WorkerService implements RunningWorker {
       store: side?.store.status() ?? unused,
       uploadsInFlight: side?.ledger.uploadsInFlight ?? 0,
       uploads: side?.ledger.uploads ?? new Map(),
+      backgroundFailures: side?.backgroundFailures ?? new Map(),
       spool: side?.ledger.spool ?? null,
     };
   }
@@ -171,13 +172,13 @@ class WorkerService implements RunningWorker {
     const { policies, clock, log } = this.#options;
     this.#side?.join(session);
     let needsWorkflows = this.#recording !== null;
-    const pass = async (): Promise<void> => {
+    const pass = async (): Promise<'skipped' | void> => {
       try {
         await session.ask(async () => await session.connection.workflowService.getSystemInfo({}));
         if (this.#temporal.up()) this.#side?.hurry();
       } catch (error) {
         this.#temporal.down(error);
-        return;
+        return 'skipped';
       }
       if (this.#recording === null || !needsWorkflows) return;
       const { spool, configuredCameras } = this.#recording;

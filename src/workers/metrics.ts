@@ -113,4 +113,14 @@ export function registerWorkerMetrics(registry: Registry, status: () => WorkerSt
       },
     });
   }
+  new Counter({
+    name: 'recorder_background_failures_total',
+    help: 'Failures of the loops that announce, reclaim, confirm and own; each is tried again.',
+    labelNames: ['loop'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [loop, count] of status().backgroundFailures) this.inc({ loop }, count);
+    },
+  });
 }

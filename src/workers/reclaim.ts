@@ -1,11 +1,13 @@
 import { expectedOf } from '../activities/send-segment.js';
 import type { Clock } from '../clock.js';
+import type { FailureCode } from '../domain/failures.js';
 import type { SegmentId } from '../domain/ids.js';
 import type { Logger } from '../log.js';
 import { confirm } from '../object-store/confirm.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import type { Spool, SpooledSegment } from '../spool/spool.js';
 import type { Policies } from '../workflows/policies.js';
+import type { ItemRetries } from './item-retries.js';
 import type { Link } from './link.js';
 import type { UploadLedger } from './upload-ledger.js';
 
@@ -15,6 +17,7 @@ export interface ReclaimDeps {
   readonly link: Link;
   readonly ledger: UploadLedger;
   readonly policies: Policies;
+  readonly retries: ItemRetries<SegmentId>;
   /** How long a stored segment stays here, counted from its receipt. */
   readonly keepLocalMs: number;
   readonly clock: Clock;
@@ -25,19 +28,39 @@ export interface ReclaimDeps {
 
 type Stored = Extract<SpooledSegment, { kind: 'stored' }>;
 
-/** Deletes stored segments whose keep time is over, each only with a confirmation (INV-2). One the store lost is sealed again. */
+/** The next segment would meet them, too. */
+const OF_THE_STORE: readonly FailureCode[] = [
+  'store-unreachable',
+  'store-failing',
+  'store-busy',
+  'store-bucket-missing',
+  'store-credentials',
+  'store-forbidden',
+  'store-clock-skew',
+];
+
+/**
+ * Deletes stored segments whose keep time is over, each only with a confirmation (INV-2). One the store lost is sealed again.
+ * One that cannot be confirmed is left to `retries`; a store that does not answer ends the pass.
+ */
 export async function reclaimStored(deps: ReclaimDeps, signal: AbortSignal): Promise<void> {
-  const failures: unknown[] = [];
   for await (const entry of deps.spool.list()) {
     signal.throwIfAborted();
     if (entry.kind !== 'stored' || !isDue(deps, entry)) continue;
+    const { id } = entry.segment;
+    if (!deps.retries.isDue(id)) continue;
     try {
       await reclaimOne(deps, entry, signal);
+      deps.retries.succeeded(id);
     } catch (error) {
-      failures.push(error);
+      if (signal.aborted || isOfTheStore(error)) throw error;
+      deps.retries.failed(id, error);
     }
   }
-  if (failures.length > 0) throw failures[0];
+}
+
+function isOfTheStore(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && OF_THE_STORE.some((code) => code === error.code);
 }
 
 /** The receipt's time is the store's; minutes of skew only move the moment, `confirm` decides by the store's clock. */

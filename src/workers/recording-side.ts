@@ -8,7 +8,7 @@ import { createRecordActivities } from '../activities/record.js';
 import { sendTo } from '../activities/send-segment.js';
 import { createUploadActivities } from '../activities/upload.js';
 import type { StopCause } from '../domain/camera.js';
-import type { CameraId } from '../domain/ids.js';
+import type { CameraId, SegmentId } from '../domain/ids.js';
 import { createBufferPool } from '../object-store/buffer-pool.js';
 import type { Assignment } from '../spool/spool.js';
 import { type Activities, type CameraStatus, STATUS_QUERY } from '../workflows/contract.js';
@@ -17,8 +17,9 @@ import { ConditionReports } from './condition-reports.js';
 import { within } from './deadline.js';
 import { errorText } from './error-text.js';
 import { GapObjects } from './gap-objects.js';
+import { ItemRetries } from './item-retries.js';
 import { createLink, type Link } from './link.js';
-import { type Loop, startLoop } from './loop.js';
+import { type Loop, type LoopOptions, startLoop } from './loop.js';
 import { OwnershipCheck } from './ownership.js';
 import { reclaimStored } from './reclaim.js';
 import { createStoreProbe } from './store-probe.js';
@@ -34,8 +35,10 @@ const ANNOUNCE_DEADLINE_MS = 10_000;
 export class RecordingSide {
   readonly ledger: UploadLedger;
   readonly store: Link;
+  readonly #backgroundFailures = new Map<string, number>();
   readonly #options: CommonOptions & RecordingOptions;
   readonly #announcer: Announcer;
+  readonly #reclaimRetries: ItemRetries<SegmentId>;
   readonly #reports: ConditionReports;
   readonly #gapObjects: GapObjects;
   readonly #temporal: Link;
@@ -56,7 +59,15 @@ export class RecordingSide {
     this.#options = options;
     this.store = createLink('store', clock, log);
     this.ledger = new UploadLedger({ clock, log, store: this.store });
-    this.#announcer = new Announcer({ spool, ledger: this.ledger, policies, clock, log });
+    this.#announcer = new Announcer({
+      spool,
+      ledger: this.ledger,
+      policies,
+      clock,
+      log,
+      retries: this.#retries('announce', policies.scanEveryMs),
+    });
+    this.#reclaimRetries = this.#retries('reclaim', policies.reclaimEveryMs);
   }
 
   /** Starts recording, and what needs no Temporal. Waits for nothing that may not come (INV-4). */
@@ -74,10 +85,15 @@ export class RecordingSide {
     this.#announcing = this.#loop('announce', policies.scanEveryMs, async (signal) => await this.#announce(signal));
     this.#loop('store', policies.probeEveryMs, probe);
     this.#loop('gap objects', policies.gapObjectsEveryMs, async (signal) => {
-      if (this.store.status().isReachable) await this.#gapObjects.pass(signal);
+      if (!this.store.status().isReachable) return 'skipped';
+      return await this.#gapObjects.pass(signal);
     });
     this.#loop('reclaim', policies.reclaimEveryMs, async (signal) => await this.#reclaim(signal));
     this.#loop('sweep', SWEEP_EVERY_MS, async (signal) => await this.#sweep(signal));
+  }
+
+  get backgroundFailures(): ReadonlyMap<string, number> {
+    return this.#backgroundFailures;
   }
 
   get inherited(): readonly Assignment[] {
@@ -90,10 +106,12 @@ export class RecordingSide {
     this.#session = session;
     const ownership = new OwnershipCheck({ recorder, spool, policies, clock, log });
     this.#loop('ownership', policies.ownershipEveryMs, async (signal) => {
-      if (this.#isTemporalUp()) await ownership.check(session, signal);
+      if (!this.#isTemporalUp()) return 'skipped';
+      return await ownership.check(session, signal);
     });
     this.#loop('conditions', policies.heartbeatEveryMs, async (signal) => {
-      if (this.#isTemporalUp()) await this.#reports.report(session, signal);
+      if (!this.#isTemporalUp()) return 'skipped';
+      return await this.#reports.report(session, signal);
     });
   }
 
@@ -151,16 +169,27 @@ export class RecordingSide {
     await Promise.all(this.#loops.map(async (loop) => await loop.stop()));
   }
 
-  #loop(name: string, everyMs: number, pass: (signal: AbortSignal) => Promise<void>): Loop {
+  #loop(name: string, everyMs: number, pass: LoopOptions['pass']): Loop {
     const { clock, log } = this.#options;
-    const loop = startLoop({ name, everyMs, clock, log, pass });
+    const loop = startLoop({ name, everyMs, clock, log, pass, failed: this.#counting(name) });
     this.#loops.push(loop);
     return loop;
   }
 
-  async #announce(signal: AbortSignal): Promise<void> {
-    if (this.#session === null || !this.#isTemporalUp()) await this.#announcer.scan();
-    else await this.#announcer.announce(this.#session, signal);
+  #retries<Id extends string>(name: string, everyMs: number): ItemRetries<Id> {
+    const { clock, log } = this.#options;
+    return new ItemRetries({ name, everyMs, clock, log, failed: this.#counting(name) });
+  }
+
+  #counting(name: string): () => void {
+    this.#backgroundFailures.set(name, 0);
+    return () => void this.#backgroundFailures.set(name, (this.#backgroundFailures.get(name) ?? 0) + 1);
+  }
+
+  async #announce(signal: AbortSignal): Promise<'skipped' | void> {
+    if (this.#session !== null && this.#isTemporalUp()) return await this.#announcer.announce(this.#session, signal);
+    await this.#announcer.scan();
+    return 'skipped';
   }
 
   #isTemporalUp(): boolean {
@@ -181,7 +210,8 @@ export class RecordingSide {
       this.#announcing?.hurry();
     };
     const { ledger, store: link } = this;
-    await reclaimStored({ spool, store, link, ledger, policies, keepLocalMs, clock, log, onLost }, signal);
+    const retries = this.#reclaimRetries;
+    await reclaimStored({ spool, store, link, ledger, policies, retries, keepLocalMs, clock, log, onLost }, signal);
   }
 
   /** The workflow knows; null when it does not answer. */

@@ -35,6 +35,8 @@ export interface WorkerStatus {
   readonly store: LinkStatus;
   readonly uploadsInFlight: number;
   readonly uploads: ReadonlyMap<CameraId, UploadStatus>;
+  /** Failures of what runs in the background, by its name; each is tried again. */
+  readonly backgroundFailures: ReadonlyMap<string, number>;
   /** From the last spool scan; null before the first. */
   readonly spool: SpoolUsage | null;
 }

@@ -37,6 +37,7 @@ describe('the operations page', () => {
       temporal: { isReachable: true, sinceMs: 0, detail: null },
       store: { isReachable: true, sinceMs: 0, detail: null },
       uploadsInFlight: 0,
+      backgroundFailures: new Map(),
       uploads: new Map(),
       spool: null,
     }));

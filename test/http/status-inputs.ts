@@ -65,6 +65,7 @@ export function statusInput(more: Partial<StatusInput> = {}): StatusInput {
       temporal: reachable,
       store: reachable,
       uploadsInFlight: 0,
+      backgroundFailures: new Map(),
       uploads: new Map([[camera1, uploads]]),
       spool: null,
     },

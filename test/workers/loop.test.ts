@@ -4,7 +4,7 @@ import type { Clock } from '../../src/clock.js';
 import { DeadlineError, within } from '../../src/workers/deadline.js';
 import { errorText } from '../../src/workers/error-text.js';
 import { createLink } from '../../src/workers/link.js';
-import { startLoop } from '../../src/workers/loop.js';
+import { type LoopOptions, startLoop } from '../../src/workers/loop.js';
 import { waitFor } from '../support/wait-for.js';
 
 /** Sleeps end when told; what was slept is kept. */
@@ -28,7 +28,7 @@ function handClock() {
   return { clock, slept, rounds, tick: () => wake() };
 }
 
-function loopOf(pass: (signal: AbortSignal) => Promise<void>) {
+function loopOf(pass: LoopOptions['pass']) {
   const hand = handClock();
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
@@ -53,6 +53,24 @@ test('a pass that fails is tried again later and later, counted, and logged once
   const loud = it.lines.filter((line) => !line.includes('"level":20'));
   expect(loud).toHaveLength(2);
   expect(loud.join()).not.toContain('secret@');
+});
+
+test('a pass that was skipped is no success: nothing works again before it did', async () => {
+  let answer: 'throw' | 'skip' | 'work' = 'throw';
+  const it = loopOf(async () => {
+    if (answer === 'throw') throw new Error('away');
+    return answer === 'skip' ? 'skipped' : undefined;
+  });
+  await it.rounds(1);
+  answer = 'skip';
+  it.tick();
+  await it.rounds(2);
+  expect(it.lines.join()).not.toContain('works again');
+  answer = 'work';
+  it.tick();
+  await it.rounds(3);
+  expect(it.lines.filter((line) => line.includes('works again'))).toHaveLength(1);
+  expect(it.loop.failures()).toBe(1);
 });
 
 test('a hint ends the rest at once, also one that comes during a pass', async () => {

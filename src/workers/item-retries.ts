@@ -1,0 +1,45 @@
+import type { Clock } from '../clock.js';
+import type { Logger } from '../log.js';
+import { errorText } from './error-text.js';
+import { backOffMs } from './loop.js';
+
+export interface ItemRetriesOptions {
+  /** Of the loop. */
+  readonly name: string;
+  readonly everyMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Told of every failure, to count it. */
+  readonly failed: () => void;
+}
+
+/** One item of a loop's pass that keeps failing is tried ever more seldom, and slows nothing but itself. */
+export class ItemRetries<Id extends string> {
+  readonly #options: ItemRetriesOptions;
+  /** `notBeforeMs` is monotonic. */
+  readonly #waiting = new Map<Id, { readonly tries: number; readonly notBeforeMs: number }>();
+
+  constructor(options: ItemRetriesOptions) {
+    this.#options = options;
+  }
+
+  isDue(id: Id): boolean {
+    const waiting = this.#waiting.get(id);
+    return waiting === undefined || this.#options.clock.monotonicMs() >= waiting.notBeforeMs;
+  }
+
+  succeeded(id: Id): void {
+    this.#waiting.delete(id);
+  }
+
+  /** Loud the first time only. */
+  failed(id: Id, error: unknown): void {
+    const { name, everyMs, clock, log } = this.#options;
+    const tries = (this.#waiting.get(id)?.tries ?? 0) + 1;
+    this.#waiting.set(id, { tries, notBeforeMs: clock.monotonicMs() + backOffMs(everyMs, tries) });
+    const fields = { loop: name, item: id, error: errorText(error) };
+    if (tries === 1) log.warn(fields, 'one item of a loop failed; the others go on, and it is tried again');
+    else log.debug({ ...fields, tries }, 'the item failed again');
+    this.#options.failed();
+  }
+}
