@@ -90,7 +90,7 @@ describe('no secret can be read', () => {
       async () => [place('output', system.recorder.output())],
       ['camera-2'],
     ],
-    ['on its pages', pages, ['camera_stream_connected', 'refuses the stream', '"headline"']],
+    ['on its pages', pages, ['camera_stream_connected', 'refuses the user or the password', '"headline"']],
     ['in what Temporal keeps', workflows, ['"name":"camera-1"', 'UploadSegment', '401']],
     ['in the bucket', objects, ['camera-1', 'ftyp']],
     ['in the spool', spoolFiles, ['"camera-2"', 'ftyp']],
