@@ -3,7 +3,8 @@
  *
  * 1. Recording starts first and waits for nobody; Temporal is connected in the background, for as long as it takes (INV-4).
  * 2. A fatal error of Temporal's worker is reported by `failed`; the caller ends the process, and recording goes on in the keeper.
- * 3. Stopping always ends: every step has its deadline, and a step that hangs does not keep the next from being tried.
+ * 3. Stopping always ends: every step has its deadline, and a step that hangs does not keep the next from being tried. Together they
+ *    take less than the keeper waits, and FFmpeg waits for none of them: a stopped recorder records nothing more.
  */
 import { hostname } from 'node:os';
 import type { Worker } from '@temporalio/worker';
@@ -26,17 +27,45 @@ import { createWorkflowWorker } from './workflow-worker.js';
 export { policiesOf } from '../workflows/contract.js';
 export type { StartWorkerOptions } from './worker-options.js';
 
-/** The SDK gives its activities 20 s (`shutdownForceTime`); a little more, then it is left behind. */
-const WORKERS_DEADLINE_MS = 25_000;
-/** The longest ladder of one camera, and sealing. */
-const RECORDER_DEADLINE_MS = 60_000;
-const STEP_DEADLINE_MS = 10_000;
+/** Milliseconds for each step. */
+interface StopDeadlines {
+  readonly connecting: number;
+  readonly workers: number;
+  readonly loops: number;
+  readonly recorder: number;
+  readonly announce: number;
+  readonly connection: number;
+}
+
+const STOP_DEADLINES: Readonly<Record<'stop' | 'detach', StopDeadlines>> = {
+  /**
+   * 55 s at most of the keeper's 60 s. The SDK gives its activities 20 s (`shutdownForceTime`); a little more, then it is left behind.
+   * Beside that the recorder has the longest ladder of one camera, and sealing.
+   */
+  stop: {
+    connecting: 5_000,
+    workers: 25_000,
+    loops: 10_000,
+    recorder: 40_000,
+    announce: 10_000,
+    connection: 5_000,
+  },
+  /** 14 s at most of the keeper's 15 s: the next worker does what is left undone. */
+  detach: {
+    connecting: 2_000,
+    workers: 6_000,
+    loops: 6_000,
+    recorder: 4_000,
+    announce: 0,
+    connection: 2_000,
+  },
+};
 const ENTER_RETRY_MS = 2_000;
 
 export interface RunningWorker {
   /** Cheap: no I/O. */
   status(): WorkerStatus;
-  /** `stop`: every FFmpeg ends and everything is sealed. `detach`: recordings go on in the keeper. Idempotent; always resolves, within about two minutes at worst. */
+  /** `stop`: every FFmpeg ends and everything is sealed. `detach`: recordings go on in the keeper. Idempotent; always resolves, within 55 s and 14 s. */
   stop(mode: 'stop' | 'detach'): Promise<void>;
   /** Resolves when Temporal's worker ended for good; the process should end then. Never rejects, never resolves after `stop`. */
   readonly failed: Promise<Error>;
@@ -189,19 +218,33 @@ class WorkerService implements RunningWorker {
   }
 
   async #stop(mode: 'stop' | 'detach'): Promise<void> {
+    const deadlines = STOP_DEADLINES[mode];
     this.#side?.prepareToStop();
     this.#stopping.abort();
-    await this.#step('connecting', STEP_DEADLINE_MS, this.#serving);
-    await this.#step('temporal workers', WORKERS_DEADLINE_MS, this.#stopWorkers());
-    await this.#step('loops', STEP_DEADLINE_MS, this.#stopLoops());
-    if (this.#recording !== null) {
-      await this.#step('recorder', RECORDER_DEADLINE_MS, this.#recording.recorder.close(mode));
-      if (mode === 'stop' && this.#side !== null) {
-        await this.#step('announce', STEP_DEADLINE_MS, this.#side.announceNow());
-      }
-      this.#recording.store.close();
+    const draining = this.#drain(deadlines);
+    // Activities let go of recordings that go on before the recorder does.
+    if (mode === 'detach') await draining;
+    await Promise.all([draining, this.#closeRecorder(mode, deadlines)]);
+    if (mode === 'stop' && this.#side !== null && this.#temporal.status().isReachable) {
+      await this.#step('announce', deadlines.announce, this.#side.announceNow());
     }
-    if (this.#session !== null) await this.#step('connection', STEP_DEADLINE_MS, this.#session.connection.close());
+    this.#recording?.store.close();
+    if (this.#session !== null) {
+      await this.#step('connection', deadlines.connection, this.#session.connection.close());
+    }
+  }
+
+  /** Ends everything that speaks to Temporal, which may not answer. */
+  async #drain(deadlines: StopDeadlines): Promise<void> {
+    await this.#step('connecting', deadlines.connecting, this.#serving);
+    await Promise.all([
+      this.#step('temporal workers', deadlines.workers, this.#stopWorkers()),
+      this.#step('loops', deadlines.loops, this.#stopLoops()),
+    ]);
+  }
+
+  async #closeRecorder(mode: 'stop' | 'detach', { recorder }: StopDeadlines): Promise<void> {
+    if (this.#recording !== null) await this.#step('recorder', recorder, this.#recording.recorder.close(mode));
   }
 
   async #stopWorkers(): Promise<void> {

@@ -17,6 +17,9 @@ export interface RollingServer {
   kill(): Promise<void>;
   /** On the same file and ports. */
   start(): Promise<void>;
+  /** It hangs: connections stay, nothing is answered. */
+  hang(): void;
+  goOn(): void;
 }
 
 /** A Temporal of one's own, on a file, so that it can be killed and come back as itself; it suggests continue-as-new early. */
@@ -39,5 +42,7 @@ export async function startRollingServer(register: (close: () => Promise<void>) 
     deadlineMs: 30_000,
     pollMs: 200,
   });
-  return { address, namespace, kill, start };
+  const hang = (): void => void server?.signal('SIGSTOP');
+  const goOn = (): void => void server?.signal('SIGCONT');
+  return { address, namespace, kill, start, hang, goOn };
 }

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { CameraId } from '../../src/domain/ids.js';
 import { takeOver } from '../../src/workers/takeover.js';
 import { afterFile } from '../support/after-file.js';
@@ -57,6 +57,16 @@ test('Temporal is killed and comes back: recording never stops, and what was sea
   await waitFor(() => it.recorder.of(camera).at(-1)?.end === 'attached', { what: 're-attachment', deadlineMs: 20_000 });
   expect(stopsOf(it, camera)).toEqual([]);
 }, 90_000);
+
+test('Temporal hangs while everything is stopped: no recording waits for it', async () => {
+  const { it } = await recording('hanging');
+  server.hang();
+  onTestFinished(() => server.goOn());
+  const stopped = it.worker.stop('stop');
+  await waitFor(() => it.recorder.closed === 'stop', { what: 'the recorder to be closed', deadlineMs: 2_000 });
+  server.goOn();
+  await stopped;
+}, 60_000);
 
 test('continue-as-new while the recording runs: it goes on, attached by the next run, and no segment is lost', async () => {
   const { it, camera } = await recording('roll');
