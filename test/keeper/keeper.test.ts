@@ -170,7 +170,7 @@ describe('what a killed keeper left', () => {
     process.kill(first.pid, 'SIGKILL');
     await first.exited;
 
-    const limits = { ffmpegStopTimeoutMs: 2_000 };
+    const limits = { ffmpegStopTimeoutMs: 4_000 };
     const second = await startKeeper({ built, folder: first.folder, limits });
     const worker = await second.nextWorker();
     expect(await worker.list()).toMatchObject([{ session: request.session, camera: request.camera, pid: ffmpeg.pid }]);
@@ -194,14 +194,16 @@ describe('what a killed keeper left', () => {
     process.kill(first.pid, 'SIGKILL');
     await first.exited;
 
-    const second = await startKeeper({ built, folder: first.folder, limits: { ffmpegStopTimeoutMs: 1_500 } });
+    const second = await startKeeper({ built, folder: first.folder, limits: { ffmpegStopTimeoutMs: 60_000 } });
     const next = await second.nextWorker();
     const [one, two] = await next.list();
     if (one === undefined || two === undefined) throw new Error('two were left');
     expect(await next.signal(one, 'SIGKILL')).toBe(true);
     expect(await next.nextExit()).toMatchObject({ session: one.session });
     process.kill(second.pid, 'SIGTERM');
-    expect(await second.exited).toEqual({ code: 0, signal: null });
+    await next.nextLeave();
+    process.kill(second.pid, 'SIGTERM');
+    expect(await second.exited).toEqual({ code: 143, signal: null });
     expect(isAlive(two.pid)).toBe(false);
   });
 
