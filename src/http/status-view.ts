@@ -66,10 +66,14 @@ export interface StatusInput {
 /** Connecting takes a moment, and so does one that comes back at once: neither is worth a notice. */
 const NOTICE_AFTER_MS = 5_000;
 
+/** A camera that is no longer recorded here stays on the page so long after its last footage. */
+const FORGOTTEN_AFTER_MS = 86_400_000;
+
 /** Pure: the same input gives the same words. */
 export function statusView(input: StatusInput): StatusView {
   const { nowMs, time, worker } = input;
-  const ids = new Set([...input.configured.map(({ id }) => id), ...input.conditions.keys()]);
+  const known = [...input.conditions.keys()].filter((id) => !isForgotten(id, input));
+  const ids = new Set([...input.configured.map(({ id }) => id), ...known]);
   const cameras = [...ids].map((id) => cameraView(id, input));
   return {
     headline: headlineOf(cameras),
@@ -88,6 +92,14 @@ export function statusView(input: StatusInput): StatusView {
     cameras,
     webUiUrl: input.webUi === null ? null : workflowsUrl(input.webUi),
   };
+}
+
+/** A camera that was cancelled or moved away, and of which nothing is left to be done or to be looked up here. */
+function isForgotten(id: CameraId, { conditions, statistics, worker, nowMs }: StatusInput): boolean {
+  if (conditions.get(id)?.kind !== 'unassigned') return false;
+  const uploads = worker.uploads.get(id);
+  const newestMs = Math.max(uploads?.lastStored?.toMs ?? 0, statistics.get(id)?.lastSealed?.toMs ?? 0);
+  return (uploads?.waitingSegments ?? 0) === 0 && nowMs - newestMs >= FORGOTTEN_AFTER_MS;
 }
 
 function headlineOf(cameras: readonly CameraView[]): string {

@@ -29,7 +29,6 @@ export interface AssignmentFiles {
   readonly layout: SpoolLayout;
   /** Durable; gives up the reserve when the disk is full. */
   write(path: string, bytes: Uint8Array): Promise<void>;
-  remove(path: string): Promise<void>;
   quarantine(path: string, reason: Redacted): Promise<void>;
 }
 
@@ -61,7 +60,6 @@ export function createAssignmentStore(files: AssignmentFiles): AssignmentStore {
     },
     save: (assignment) =>
       order.run(assignment.camera, () => files.write(pathOf(assignment.camera), jsonBytes(assignment))),
-    remove: (camera) => order.run(camera, () => files.remove(pathOf(camera))),
   };
 }
 

@@ -30,7 +30,7 @@ export async function lookIntoSpool(root: string, camera: CameraId, nowMs: numbe
     const entry = standingOf(found) === 'sealed' ? await reader.read(id) : undefined;
     if (entry !== undefined) segments.push(entry.segment);
   }
-  const assignments = createAssignmentStore({ layout, quarantine, write: onlyLook, remove: onlyLook });
+  const assignments = createAssignmentStore({ layout, quarantine, write: onlyLook });
   const assignment = await assignments.find(camera);
   return {
     segments: segments.sort((one, other) => one.fromMs - other.fromMs),

@@ -91,7 +91,6 @@ class DirectorySpool implements Spool {
       layout: parts.layout,
       quarantine: parts.quarantine,
       write: (path, bytes) => this.#withReserve(`write ${path}`, () => writeDurably(parts.disk, path, bytes)),
-      remove: (path) => told(`remove ${path}`, () => removeDurably(parts.disk, path)),
     });
   }
 

@@ -94,10 +94,10 @@ export interface Assignment {
   readonly updatedAtMs: number;
 }
 
+/** An assignment is never removed: that a configured camera was cancelled must outlive every restart. */
 export interface AssignmentStore {
   list(): Promise<readonly Assignment[]>;
   find(camera: CameraId): Promise<Assignment | undefined>;
   /** Durable when it resolves; writes to one camera are in order. */
   save(assignment: Assignment): Promise<void>;
-  remove(camera: CameraId): Promise<void>;
 }

@@ -204,3 +204,21 @@ it('gaps are told with since when they are counted, on the day of the start', ()
     '8 s (camera-stalled 8 s), counted since 14:00:00',
   );
 });
+
+describe('a camera that is not configured and no longer recorded here', () => {
+  const gone = { configured: [], conditions: new Map([[camera1, { kind: 'unassigned', sinceMs: 0 } as const]]) };
+  const dayLater = { nowMs: at('13:15:00') + 86_400_000 };
+
+  it('stays on the page for a day', () => {
+    expect(only({ ...gone, nowMs: dayLater.nowMs - 1 })?.level).toBe('off');
+    expect(statusView(statusInput({ ...gone, ...dayLater })).cameras).toEqual([]);
+  });
+
+  it('stays for as long as something of it waits', () => {
+    expect(only({ ...gone, ...dayLater, ...withUploads({ waitingSegments: 1 }) })?.waitingUploads).toMatch(/^1 /);
+  });
+
+  it('stays for ever when it is configured', () => {
+    expect(only({ ...dayLater, conditions: gone.conditions })?.level).toBe('off');
+  });
+});

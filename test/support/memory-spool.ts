@@ -142,7 +142,6 @@ function memoryAssignments(): AssignmentStore & { readonly all: Map<CameraId, As
     list: async () => [...all.values()],
     find: async (camera) => all.get(camera),
     save: async (assignment) => void all.set(assignment.camera, assignment),
-    remove: async (camera) => void all.delete(camera),
   };
 }
 
