@@ -21,8 +21,7 @@ export const systemClock: Clock = {
 /** Aborts with the signal's reason, or with a `TimeoutError` after so many milliseconds, whichever comes first. */
 export function boundedBy(signal: AbortSignal | undefined, timeoutMs: number): AbortSignal {
   const timeout = AbortSignal.timeout(timeoutMs);
-  if (signal === undefined) return timeout;
   // Node 20 lets the garbage collector take a timeout that only `any` knows of, and then it never comes: a listener keeps it.
   timeout.addEventListener('abort', () => undefined, { once: true });
-  return AbortSignal.any([signal, timeout]);
+  return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
 }

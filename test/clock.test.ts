@@ -18,8 +18,10 @@ it('an abort before the deadline keeps its reason', () => {
   expect(bounded.reason).toMatchObject({ message: 'stopping' });
 });
 
-it('without a signal it is the deadline alone', async () => {
-  const bounded = boundedBy(undefined, 1);
-  await once(bounded, 'abort');
-  expect(bounded.reason).toMatchObject({ name: 'TimeoutError' });
+it('a deadline without a signal comes too, wherever it is handed on to', async () => {
+  const collecting = setInterval(collectGarbage, 20);
+  onTestFinished(() => clearInterval(collecting));
+  const handedOn = AbortSignal.any([boundedBy(undefined, 300)]);
+  await once(handedOn, 'abort', { signal: AbortSignal.timeout(5_000) });
+  expect(handedOn.reason).toMatchObject({ name: 'TimeoutError' });
 });

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { boundedBy } from '../clock.js';
 import type { StoreSettings } from '../config/config.js';
 import { loadConfig } from '../config/load-config.js';
 import { type CameraId, parseCameraId } from '../domain/ids.js';
@@ -108,7 +109,7 @@ async function timelineOf(
   const spool = { footage: footage ?? [], claims: glance?.claims ?? [] };
   const store = createS3Store(place.store);
   try {
-    return await readTimeline(camera, range, { store, spool, nowMs }, AbortSignal.timeout(DEADLINE_MS));
+    return await readTimeline(camera, range, { store, spool, nowMs }, boundedBy(undefined, DEADLINE_MS));
   } finally {
     store.close();
   }

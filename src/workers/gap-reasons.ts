@@ -1,3 +1,4 @@
+import { boundedBy } from '../clock.js';
 import type { GapClaim } from '../domain/coverage.js';
 import type { ObjectKey } from '../domain/ids.js';
 import type { SealedSegment } from '../domain/segment.js';
@@ -80,5 +81,5 @@ export class GapReasons {
 
 /** One request to the store. */
 export function bounded(signal: AbortSignal): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(REQUEST_DEADLINE_MS)]);
+  return boundedBy(signal, REQUEST_DEADLINE_MS);
 }
