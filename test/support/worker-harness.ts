@@ -8,6 +8,7 @@ import type { CameraId } from '../../src/domain/ids.js';
 import type { SealedSegment } from '../../src/domain/segment.js';
 import type { Logger } from '../../src/log.js';
 import { MemoryStore } from '../../src/object-store/memory.js';
+import type { Assignment } from '../../src/spool/spool.js';
 import type { ConfiguredCamera } from '../../src/workers/camera-workflows.js';
 import { policiesOf, type RunningWorker, startWorker } from '../../src/workers/main.js';
 import type { CameraStatus, Policies } from '../../src/workflows/contract.js';
@@ -134,6 +135,22 @@ export const SPEC: ConfiguredCamera['spec'] = {
   socketTimeoutMs: 2_500,
   tlsVerify: false,
 };
+
+/** A camera that records, as the recorder remembers it. */
+export function assignmentOf(camera: CameraId): Assignment {
+  return {
+    schema: 1,
+    camera,
+    spec: SPEC,
+    desired: 'record',
+    stopCause: null,
+    lastEndedAtMs: null,
+    notBeforeMs: null,
+    openClaims: [],
+    taskToken: null,
+    updatedAtMs: Date.now(),
+  };
+}
 
 /** Does not need the server yet. */
 function lazyClient(address: string, namespace: string, register: (close: () => Promise<void>) => unknown): Client {

@@ -5,7 +5,7 @@ import { afterFile } from '../support/after-file.js';
 import { freshCamera, uploadResult } from '../support/camera-harness.js';
 import { type RollingServer, startRollingServer } from '../support/rolling-server.js';
 import { waitFor } from '../support/wait-for.js';
-import { SPEC, segmentOf, startTestWorker, type TestWorker } from '../support/worker-harness.js';
+import { assignmentOf, SPEC, segmentOf, startTestWorker, type TestWorker } from '../support/worker-harness.js';
 
 let server: RollingServer;
 
@@ -99,18 +99,7 @@ test('the attempt of a worker that crashed is ended by its task token, and the n
   const [first] = it.recorder.of(camera);
   const taskToken = first?.options.taskToken ?? null;
   expect(taskToken).not.toBeNull();
-  const assignment = {
-    schema: 1,
-    camera,
-    spec: SPEC,
-    desired: 'record',
-    stopCause: null,
-    lastEndedAtMs: null,
-    notBeforeMs: null,
-    openClaims: [],
-    taskToken,
-    updatedAtMs: 0,
-  } as const;
+  const assignment = { ...assignmentOf(camera), taskToken };
   const log = { info: () => undefined, warn: () => undefined } as never;
   const session = { ask: async (rpc: (client: unknown) => Promise<unknown>) => await rpc(it.client) } as never;
   const startedAtMs = performance.now();

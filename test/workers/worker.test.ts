@@ -5,7 +5,7 @@ import { registerWorkerMetrics } from '../../src/workers/metrics.js';
 import { freshCamera, uploadResult } from '../support/camera-harness.js';
 import { createNamespace } from '../support/temporal-namespace.js';
 import { waitFor } from '../support/wait-for.js';
-import { SPEC, segmentOf, startTestWorker, startWorkflowsOnly } from '../support/worker-harness.js';
+import { assignmentOf, SPEC, segmentOf, startTestWorker, startWorkflowsOnly } from '../support/worker-harness.js';
 
 let address: string;
 let namespace: string;
@@ -150,18 +150,7 @@ test('when Temporal was wiped, cameras that record get their workflow back from 
     deadlineMs: 10_000,
   });
   await first.worker.stop('detach');
-  await first.spool.assignments.save({
-    schema: 1,
-    camera,
-    spec: SPEC,
-    desired: 'record',
-    stopCause: null,
-    lastEndedAtMs: null,
-    notBeforeMs: null,
-    openClaims: [],
-    taskToken: null,
-    updatedAtMs: Date.now(),
-  });
+  await first.spool.assignments.save(assignmentOf(camera));
   const elsewhere = await createNamespace(address);
   const second = await startTestWorker({ address, namespace: elsewhere, recorderId: 'wiped', spool: first.spool });
   await second.attached(camera);
