@@ -12,6 +12,7 @@ import { redact } from '../redact.js';
 import { lookIntoSpool } from '../spool/look-into.js';
 import { type CoverageReport, coverageReport, isComplete } from './coverage-report.js';
 import { coverageText } from './coverage-text.js';
+import { takeSecrets } from './process-guards.js';
 import { rangeOf } from './time-arguments.js';
 
 export interface CoverageOptions {
@@ -59,7 +60,7 @@ interface Place {
 }
 
 async function placeOf(camera: CameraId, configPath: string | undefined): Promise<Place> {
-  const given = { env: process.env, configPath, cwd: process.cwd() };
+  const given = { env: takeSecrets(process.env), configPath, cwd: process.cwd() };
   const config = loadConfig({ ...given, required: [] });
   const demo = config.store === null ? await demoStore() : null;
   const store = demo ?? loadConfig({ ...given, required: ['store'] }).store;
