@@ -66,4 +66,30 @@ describe('two cameras recorded by a program that is killed', () => {
       }
     },
   );
+
+  it('the keeper alone, one FFmpeg stuck, started again at once: it is ended first, the other camera does not wait', {
+    timeout: 90_000,
+  }, async () => {
+    await system.recording();
+    await Promise.all(system.ids.map(async (id) => await system.storedAfter(id, Date.now())));
+    const [stuck, other] = system.ids;
+    if (stuck === undefined || other === undefined) throw new Error('two cameras are recorded');
+    const stuckPid = system.ffmpegPid(stuck) ?? Number.NaN;
+    process.kill(stuckPid, 'SIGSTOP');
+    killed(system.recorder.keeper.pid);
+    await waitFor(() => system.recorder.keeper.signalCode !== null, { what: 'its end', deadlineMs: 5_000 });
+    const startedAtMs = Date.now();
+    system.start();
+    await waitFor(async () => (await system.status(other))?.level === 'good', {
+      what: 'the other camera to be recorded',
+      deadlineMs: 20_000,
+    });
+    await waitFor(() => commandOf(stuckPid) === '', { what: 'it to be ended', deadlineMs: GONE_WITHIN_MS });
+    report('killed: the keeper, one FFmpeg stuck → that one gone', Date.now() - startedAtMs);
+    await system.recording();
+    for (const [index, id] of system.ids.entries()) {
+      await system.storedAfter(id, startedAtMs);
+      expect(await system.audit(index)).toMatchObject({ missing: [], doubled: [], deniedByGaps: [] });
+    }
+  });
 });
