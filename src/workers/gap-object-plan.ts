@@ -54,7 +54,9 @@ export function openClaimsUntil(
   // The last cause that was journaled holds until another one is.
   if (last !== undefined) return [...openClaims.slice(0, -1), { ...last, toMs: Math.max(last.toMs, at.untilMs) }];
   const cause = causeNow(condition);
-  return cause === null ? [] : [{ cause, fromMs: at.heldFromMs, toMs: at.untilMs, by: at.by }];
+  return cause === null
+    ? []
+    : [{ cause, fromMs: assignment.lastEndedAtMs ?? at.heldFromMs, toMs: at.untilMs, by: at.by }];
 }
 
 /** `undefined` when no claim is about the slot: nobody knows why there is nothing, and a reason is not made up. */

@@ -83,7 +83,10 @@ export class GapObjects {
     const reasons = new GapReasons({ ...this.#deps, ...task, listed });
     let told = 0;
     for (const slot of needed) {
-      if (await this.#tell(slot, await reasons.of(slot, signal), camera, signal)) {
+      const isTold = await this.#tell(slot, await reasons.of(slot, signal), camera, signal);
+      // The footage after it is not sealed yet, and will tell.
+      if (!isTold && reasons.isAwaited(slot)) return;
+      if (isTold) {
         reasons.told(slot);
         told += 1;
       }

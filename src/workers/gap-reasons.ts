@@ -52,6 +52,16 @@ export class GapReasons {
     return stored === undefined ? this.#now(slot) : await this.#storedClaims(stored, signal);
   }
 
+  /** Nothing says why yet, but the camera records again after it. */
+  isAwaited(slot: TimeRange): boolean {
+    const { assignment, recorder, here, listed } = this.#given;
+    const { camera, lastEndedAtMs } = assignment;
+    if (lastEndedAtMs === null || slot.fromMs < lastEndedAtMs) return false;
+    if (recorder.conditions().get(camera)?.kind !== 'recording') return false;
+    const isStored = listed.some(({ kind, nominalStartMs }) => kind === 'segment' && nominalStartMs >= slot.toMs);
+    return !isStored && !here.segments.some(({ fromMs }) => fromMs >= slot.toMs);
+  }
+
   #now(slot: TimeRange): readonly GapClaim[] {
     const { spool, recorder, assignment, nowMs } = this.#given;
     const condition = recorder.conditions().get(assignment.camera);
