@@ -12,6 +12,7 @@ import { waitFor } from '../support/wait-for.js';
 
 const SEGMENT_SEC = 5;
 /** Of a claim against the camera's own log. */
+const FRAME_MS = 1_000 / 15;
 const EDGE_MS = 500;
 const ATTACHED_WITHIN_MS = 5_000;
 /** That is so many starts of the program; on a machine that is busy with other things, they are the measure. */
@@ -156,7 +157,8 @@ describe('while six cameras are recorded', () => {
       expect(footage.segments.map(({ id }) => id)).toContain(segment);
       const outage = outageAt(footage, last[index]?.toMs ?? Number.NaN);
       lostMs.push(outage.lengthMs);
-      expect(outage.lastBefore.atMs).toBeGreaterThanOrEqual(stoppedAtMs);
+      // The newest frame of that moment may be one frame old, and the next one on its way.
+      expect(outage.lastBefore.atMs).toBeGreaterThanOrEqual(stoppedAtMs - 2 * FRAME_MS);
       expect(outage.claims.map(({ cause }) => cause)).toEqual(['recorder-restarted']);
       expect(Math.abs(outage.claimedMs - outage.lengthMs)).toBeLessThanOrEqual(EDGE_MS);
     }
