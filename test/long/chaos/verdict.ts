@@ -1,0 +1,102 @@
+import type { CoverageSpan, GapClaim } from '../../../src/domain/coverage.js';
+import type { CameraId } from '../../../src/domain/ids.js';
+import type { SealedSegment } from '../../../src/domain/segment.js';
+import { readTimeline } from '../../../src/playback/timeline.js';
+import { type AuditReport, auditFrames } from '../../../src/simulator/audit.js';
+import type { Footage, RecorderSystem } from '../../support/recorder-system.js';
+
+/** A stretch of lost frames that nothing explains. */
+export interface LostStretch {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly frames: number;
+}
+
+/** What the bucket says of one camera, held against what the camera made. */
+export interface Verdict {
+  readonly camera: CameraId;
+  readonly audit: AuditReport;
+  readonly lost: readonly LostStretch[];
+  readonly segments: readonly SealedSegment[];
+  readonly spans: readonly CoverageSpan[];
+  readonly gapSec: number;
+  readonly unexplainedSec: number;
+}
+
+const READ_MS = 60_000;
+/** Frames that are nearer to each other are one stretch. */
+const APART_MS = 1_000;
+
+/** From the bucket alone, from the first segment's beginning to the last one's end. */
+export async function judge(system: RecorderSystem, index: number): Promise<Verdict> {
+  const camera = system.ids[index];
+  if (camera === undefined) throw new Error(`no camera ${index}`);
+  const footage = await system.footage(index);
+  const [fromMs, toMs] = [footage.segments[0]?.fromMs, footage.segments.at(-1)?.toMs];
+  if (fromMs === undefined || toMs === undefined) throw new Error(`nothing of ${camera} is stored`);
+  const asked = { store: system.store, nowMs: Date.now() };
+  const { spans } = await readTimeline(camera, { fromMs, toMs }, asked, AbortSignal.timeout(READ_MS));
+  const audit = auditFrames({
+    produced: footage.produced,
+    stored: footage.counters,
+    gaps: [...footage.gaps, ...spans.filter(({ kind }) => kind === 'gap')],
+    range: { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER },
+  });
+  return {
+    camera,
+    audit,
+    lost: stretchesOf(footage, audit.missing),
+    segments: footage.segments,
+    spans,
+    gapSec: secondsOf(spans, 'gap'),
+    unexplainedSec: secondsOf(spans, 'unexplained'),
+  };
+}
+
+/** One sentence for everything that must not be. */
+export function complaintsOf({ camera, audit, lost, unexplainedSec, segments }: Verdict): readonly string[] {
+  const complaints = lost.map(
+    ({ frames, ...range }) => `${camera}: ${frames} frames were lost and no gap says so, ${clockTimes(range)}`,
+  );
+  if (audit.doubled.length > 0) complaints.push(`${camera}: ${audit.doubled.length} frames are stored twice`);
+  if (audit.deniedByGaps.length > 0) {
+    complaints.push(`${camera}: ${audit.deniedByGaps.length} frames are stored inside declared gaps`);
+  }
+  if (unexplainedSec > 0) complaints.push(`${camera}: ${unexplainedSec.toFixed(3)} s are unexplained`);
+  if (new Set(segments.map(({ id }) => id)).size < segments.length) {
+    complaints.push(`${camera}: a segment is stored under two keys`);
+  }
+  return complaints;
+}
+
+/** For the table of causes: seconds of each, longest first. */
+export function secondsByCause(verdicts: readonly Verdict[]): readonly (readonly [GapClaim['cause'], number])[] {
+  const sums = new Map<GapClaim['cause'], number>();
+  for (const span of verdicts.flatMap(({ spans }) => spans)) {
+    if (span.kind !== 'gap') continue;
+    sums.set(span.cause, (sums.get(span.cause) ?? 0) + (span.toMs - span.fromMs) / 1_000);
+  }
+  return [...sums].toSorted(([, one], [, other]) => other - one);
+}
+
+/** UTC, to the millisecond, as the log has it. */
+function clockTimes({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): string {
+  return [fromMs, toMs].map((atMs) => new Date(atMs).toISOString().slice(11, 23)).join(' to ');
+}
+
+function stretchesOf({ produced }: Footage, missing: readonly number[]): readonly LostStretch[] {
+  const isMissing = new Set(missing);
+  const stretches: LostStretch[] = [];
+  for (const { counter, atMs } of produced) {
+    if (!isMissing.has(counter)) continue;
+    const last = stretches.at(-1);
+    if (last !== undefined && atMs - last.toMs < APART_MS) {
+      stretches[stretches.length - 1] = { ...last, toMs: atMs, frames: last.frames + 1 };
+    } else stretches.push({ fromMs: atMs, toMs: atMs, frames: 1 });
+  }
+  return stretches;
+}
+
+function secondsOf(spans: readonly CoverageSpan[], kind: CoverageSpan['kind']): number {
+  return spans.filter((span) => span.kind === kind).reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0) / 1_000;
+}
