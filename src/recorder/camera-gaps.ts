@@ -12,6 +12,7 @@ import {
   type GapLedger,
   isFuture,
   ledgerFrom,
+  movedHere,
   noteCause,
   noteQuarantined,
   withoutFuture,
@@ -100,6 +101,19 @@ export class CameraGaps {
   /** Another recorder had the camera until `endedAtMs`, and it came here. */
   noteMoved(endedAtMs: number): void {
     this.#ledger = noteCause(this.#ledger, 'moved', endedAtMs);
+  }
+
+  /**
+   * As `noteMoved`, found out while the camera is being recorded here already. @returns whether it is news: once footage is known here it
+   * is not
+   */
+  noteMovedBefore(endedAtMs: number): boolean {
+    if (isFuture(endedAtMs, this.#clock.wallMs())) return false;
+    const ledger = movedHere(this.#ledger, endedAtMs);
+    if (ledger === this.#ledger) return false;
+    // Before the first frame of ours the gap lasts; the claims of the assignment grow with it.
+    this.#ledger = { ...ledger, isGapOpen: ledger.isGapOpen || this.#beganAtMs === 0 };
+    return true;
   }
 
   quarantined(fromMs: number): void {

@@ -119,6 +119,11 @@ export class CameraSupervisor {
     this.#gaps.noteElsewhere(endedAtMs);
   }
 
+  /** See `Recorder.noteEarlierEnd`. */
+  noteEarlierEnd(endedAtMs: number): void {
+    if (!this.#isClosed && this.#gaps.noteMovedBefore(endedAtMs)) this.#noted = this.#journal();
+  }
+
   /** Journals, then records; the same spec again changes nothing. Another recorder's later footage means: the camera moved here. */
   async record(
     spec: CameraSpec,

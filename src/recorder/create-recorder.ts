@@ -122,6 +122,10 @@ class SpoolRecorder implements Recorder {
     return attachment;
   }
 
+  noteEarlierEnd(camera: CameraId, endedAtMs: number): void {
+    this.#slots.get(camera)?.supervisor.noteEarlierEnd(endedAtMs);
+  }
+
   conditions(): ReadonlyMap<CameraId, CameraCondition> {
     return new Map([...this.#slots].map(([camera, { supervisor }]) => [camera, supervisor.condition()]));
   }

@@ -76,6 +76,16 @@ export function endedElsewhere(ledger: GapLedger, endedAtMs: number): GapLedger 
 }
 
 /**
+ * Another recorder's footage, found when there was none known, explains the time until something else was noted. The ledger stays the
+ * same object when some is known.
+ */
+export function movedHere(ledger: GapLedger, endedAtMs: number): GapLedger {
+  if (ledger.lastEndedAtMs !== null) return ledger;
+  const later = ledger.causes.filter(({ fromMs }) => fromMs > endedAtMs);
+  return { ...ledger, lastEndedAtMs: endedAtMs, causes: [{ cause: 'moved', fromMs: endedAtMs }, ...later] };
+}
+
+/**
  * @param unnoted the cause when none was noted
  * @returns the claims the new segment carries, and the ledger after it
  */

@@ -13,6 +13,11 @@ export interface Recorder {
   recordUnattached(camera: CameraId, spec: CameraSpec): Promise<void>;
   /** Journals the assignment, starts or keeps the recording, supersedes older attachments: their end then stops nothing (INV-5). */
   attach(camera: CameraId, spec: CameraSpec, options: AttachOptions): Promise<Attachment>;
+  /**
+   * Until when another recorder has told of the camera, for one of which neither its assignment nor the spool knows any footage: the first
+   * segment then claims the time since (INV-8). Comes at any time; no-op when it comes too late for that. Journaled.
+   */
+  noteEarlierEnd(camera: CameraId, endedAtMs: number): void;
   conditions(): ReadonlyMap<CameraId, CameraCondition>;
   /** With which settings each camera is recorded here, or was last. */
   specs(): ReadonlyMap<CameraId, CameraSpec>;

@@ -18,6 +18,7 @@ import { within } from './deadline.js';
 import { errorText } from './error-text.js';
 import { GapObjects } from './gap-objects.js';
 import { ItemRetries } from './item-retries.js';
+import { LastEnds } from './last-ends.js';
 import { createLink, type Link } from './link.js';
 import { type Loop, type LoopOptions, startLoop } from './loop.js';
 import { OwnershipCheck } from './ownership.js';
@@ -44,6 +45,7 @@ export class RecordingSide {
   readonly #temporal: Link;
   readonly #loops: Loop[] = [];
   #announcing: Loop | null = null;
+  #askingLastEnds: Loop | null = null;
   #session: TemporalSession | null = null;
   #isStopping = false;
   #unlisten: () => void = () => undefined;
@@ -83,7 +85,16 @@ export class RecordingSide {
     this.#unlisten = recorder.onSealed(() => this.#announcing?.hurry());
     const probe = createStoreProbe(store, this.store, log);
     this.#announcing = this.#loop('announce', policies.scanEveryMs, async (signal) => await this.#announce(signal));
-    this.#loop('store', policies.probeEveryMs, probe);
+    this.#loop('store', policies.probeEveryMs, async (signal) => {
+      const wasReachable = this.store.status().isReachable;
+      await probe(signal);
+      if (!wasReachable && this.store.status().isReachable) this.#askingLastEnds?.hurry();
+    });
+    const lastEnds = new LastEnds(this.#options);
+    this.#askingLastEnds = this.#loop('last ends', policies.probeEveryMs, async (signal) => {
+      if (!this.store.status().isReachable) return 'skipped';
+      return await lastEnds.pass(signal);
+    });
     this.#loop('gap objects', policies.gapObjectsEveryMs, async (signal) => {
       if (!this.store.status().isReachable) return 'skipped';
       return await this.#gapObjects.pass(signal);
@@ -132,6 +143,7 @@ export class RecordingSide {
         onAttached: (camera) => {
           this.ledger.expect(camera);
           this.#reports.forget(camera);
+          this.#askingLastEnds?.hurry();
         },
         askStopCause: async (camera) => await this.#askStopCause(session, camera),
         announce: async () => await this.announceNow(),

@@ -117,6 +117,59 @@ test('a cause that was noted by a clock ahead names no later gap', () => {
   expect(recorded(gaps, { fromMs: clock.wall, toMs: clock.wall + SEC })).toEqual([['stream-ended', 70, 75]]);
 });
 
+describe('a camera that nobody here knows, found in the bucket to be recorded until T', () => {
+  /** Seen here for the first time 100 s later. */
+  function found(...story: readonly ((gaps: CameraGaps, clock: SetClock) => void)[]) {
+    const clock = new SetClock();
+    clock.pass(100 * SEC);
+    const gaps = new CameraGaps(clock, me, undefined);
+    for (const chapter of story) {
+      chapter(gaps, clock);
+      clock.pass(10 * SEC);
+    }
+    return { gaps, claims: recorded(gaps, { fromMs: clock.wall, toMs: clock.wall + 60 * SEC }) };
+  }
+  const unreachable = (gaps: CameraGaps) => void gaps.note('camera-unreachable');
+  const answered = (gaps: CameraGaps) => expect(gaps.noteMovedBefore(T)).toBe(true);
+
+  test('the time until the first frame here is that of the move', () => {
+    expect(found(answered).claims).toEqual([['moved', 0, 110]]);
+  });
+
+  test('what was noted here before and after the answer keeps its name', () => {
+    const ended = (gaps: CameraGaps) => void gaps.note('camera-refused');
+    expect(found(unreachable, answered, ended).claims).toEqual([
+      ['moved', 0, 100],
+      ['camera-unreachable', 100, 120],
+      ['camera-refused', 120, 130],
+    ]);
+  });
+
+  test('the answer goes into the assignment: a restart before the first seal keeps it', () => {
+    const clock = new SetClock();
+    clock.pass(100 * SEC);
+    const gaps = new CameraGaps(clock, me, undefined);
+    answered(gaps);
+    clock.pass(5 * SEC);
+    const openClaims = gaps.openClaims(clock.wallMs());
+    expect(openClaims).toEqual([{ cause: 'moved', fromMs: T, toMs: T + 105 * SEC, by: me }]);
+    const next = new CameraGaps(clock, me, { ...journalOf(T), openClaims });
+    next.note('recorder-restarted');
+    clock.pass(5 * SEC);
+    expect(recorded(next, { fromMs: clock.wall, toMs: clock.wall + SEC })).toEqual([
+      ['moved', 0, 105],
+      ['recorder-restarted', 105, 110],
+    ]);
+  });
+
+  test('once footage is known here the answer changes nothing, and one of the future never does', () => {
+    const { gaps } = found();
+    expect(gaps.noteMovedBefore(T)).toBe(false);
+    expect(gaps.lastEndedAtMs).toBe(T + 160 * SEC);
+    expect(new CameraGaps(new SetClock(), me, undefined).noteMovedBefore(T + HOUR)).toBe(false);
+  });
+});
+
 describe('the seconds of the recorder’s own absence', () => {
   /** Away for 100 s after footage until T; seen again after `connectSec` more. */
   function back(journal: Assignment, left?: TimeRange) {

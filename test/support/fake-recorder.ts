@@ -17,6 +17,7 @@ type Declined = Awaited<ReturnType<Recorder['declines']>>;
 /** Records nothing, keeps what it was told, and behaves as the contract says: a newer attachment supersedes, an old one stops nothing. */
 export class FakeRecorder implements Recorder {
   readonly attachments: RecordedAttachment[] = [];
+  readonly earlierEnds = new Map<CameraId, number>();
   readonly stopsUnattached: { readonly camera: CameraId; readonly cause: StopCause }[] = [];
   readonly recording = new Map<CameraId, CameraCondition>();
   readonly unattachedSince = new Map<CameraId, number>();
@@ -59,6 +60,10 @@ export class FakeRecorder implements Recorder {
       restart: () => void (entry.restarts += 1),
       stop: async (cause) => await this.#stop(entry, cause),
     };
+  }
+
+  noteEarlierEnd(camera: CameraId, endedAtMs: number): void {
+    this.earlierEnds.set(camera, endedAtMs);
   }
 
   setCondition(camera: CameraId, condition: CameraCondition): void {
