@@ -5,12 +5,10 @@ import type { ReadAt } from '../mp4/read-at.js';
 import type { RecordingIndex, RecordingWalker } from '../mp4/recording-index.js';
 import { recordingName } from '../spool/layout.js';
 import { errnoOf } from '../spool/spool-error.js';
-import type { FileTimes } from './times.js';
+import { FileGrowth } from './file-growth.js';
+import { continuedAt, type EndedFile, type FileTimes } from './times.js';
 
 export type CreateWalker = (source: ReadAt) => RecordingWalker;
-
-/** A camera's clock may run fast: what it says after a minute no longer tells when the file began. */
-const START_SEEN_WITHIN_MS = 60_000;
 
 /** One of FFmpeg's files while it grows, and once more when it is closed. */
 export class GrowingFile {
@@ -21,7 +19,8 @@ export class GrowingFile {
   readonly #reader: TailReader;
   readonly #bornAtMs: number | null;
   readonly #firstSeenAtMs: number;
-  #earliestStartMs: number | null = null;
+  readonly #continuesAtMs: number | null;
+  readonly #growth = new FileGrowth();
   #steppedMs = 0;
   /** The clock was set since the last look: the next modification time may be of either clock. */
   #isMtimeDoubtful = false;
@@ -36,6 +35,7 @@ export class GrowingFile {
     readonly reader: TailReader;
     readonly bornAtMs: number | null;
     readonly firstSeenAtMs: number;
+    readonly continuesAtMs: number | null;
   }) {
     this.index = at.index;
     this.path = at.path;
@@ -44,20 +44,26 @@ export class GrowingFile {
     this.#reader = at.reader;
     this.#bornAtMs = at.bornAtMs;
     this.#firstSeenAtMs = at.firstSeenAtMs;
+    this.#continuesAtMs = at.continuesAtMs;
   }
 
-  /** @returns undefined when it is not there (yet) */
+  /**
+   * @param how the predecessor is the file before it where that was followed: it is read to its end then
+   * @returns undefined when it is not there (yet)
+   */
   static async open(
     dir: string,
     index: number,
-    how: { readonly createWalker: CreateWalker; readonly nowMs: number },
+    how: { readonly createWalker: CreateWalker; readonly nowMs: number; readonly predecessor: GrowingFile | undefined },
   ): Promise<GrowingFile | undefined> {
     const path = join(dir, recordingName(index));
     // Asked far more often than it is there: a thread and an error each time would cost more than all the rest of a look.
     if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+    await how.predecessor?.look();
     const handle = await openIfThere(path);
     if (handle === undefined) return undefined;
-    const { birthtimeMs } = await handle.stat();
+    const { birthtimeMs, mtimeMs } = await handle.stat();
+    const bornAtMs = birthtimeMs > 0 ? birthtimeMs : null;
     const reader = new TailReader(handle);
     return new GrowingFile({
       index,
@@ -65,8 +71,9 @@ export class GrowingFile {
       handle,
       reader,
       walker: how.createWalker(reader),
-      bornAtMs: birthtimeMs > 0 ? birthtimeMs : null,
+      bornAtMs,
       firstSeenAtMs: how.nowMs,
+      continuesAtMs: continuedAt(how.predecessor?.ended ?? null, { bornAtMs, modifiedAtMs: mtimeMs }),
     });
   }
 
@@ -89,9 +96,18 @@ export class GrowingFile {
       index: this.index,
       bornAtMs: this.#bornAtMs,
       firstSeenAtMs: this.#firstSeenAtMs,
-      earliestStartMs: this.#earliestStartMs,
+      earliestStartMs: this.#growth.earliestStartMs,
+      continuesAtMs: this.#continuesAtMs,
+      lastGrewAtMs: this.#growth.lastGrewAtMs,
       steppedMs: this.#steppedMs,
     };
+  }
+
+  /** What its successor is told; null where the index is of a part of the file only. */
+  get ended(): EndedFile | null {
+    if (this.#unreadable !== null) return null;
+    const { videoEndMs } = this.recording;
+    return { times: this.times, latelyStartMs: this.#growth.latelyStartMs, videoEndMs };
   }
 
   /** Takes in what is new. @returns whether it grew; @throws the file system's own error */
@@ -140,10 +156,8 @@ export class GrowingFile {
     this.#isMtimeDoubtful = false;
     const { mediaEndMs, completeBytes } = this.recording;
     if (completeBytes === 0 || isDoubtful) return;
-    if (this.#earliestStartMs !== null && mediaEndMs > START_SEEN_WITHIN_MS) return;
     // Kept in the time before any step, as the birth time is.
-    const startMs = mtimeMs - mediaEndMs - this.#steppedMs;
-    this.#earliestStartMs = Math.min(this.#earliestStartMs ?? startMs, startMs);
+    this.#growth.note({ modifiedAtMs: mtimeMs - this.#steppedMs, mediaEndMs });
   }
 }
 

@@ -19,7 +19,7 @@ import type { Spool } from '../spool/spool.js';
 import { hashRecording, type RecordingHashes } from './hash-recording.js';
 import type { Remux } from './remux.js';
 import type { ClosedFile } from './session-progress.js';
-import { startOf, timesOf } from './times.js';
+import { mediaStartOf, timesOf } from './times.js';
 
 export interface SealJob {
   readonly camera: CameraId;
@@ -147,7 +147,7 @@ async function sealableOf(file: ClosedFile, facts: SegmentFacts, means: Means): 
 function headerOf(file: ClosedFile, facts: SegmentFacts, hashes: RecordingHashes): Uint8Array {
   // A walker that gave up half-way has an index of the first half only: better all of it, less neatly.
   if (file.unreadable !== null) throw new Mp4Error('not-indexed', file.unreadable.message);
-  const mediaStartMs = startOf(file.times);
+  const mediaStartMs = mediaStartOf(file.times);
   const header = buildHeader(file.recording, {
     recordingSizeBytes: hashes.sizeBytes,
     coverageFields: { ...facts, mediaStartMs, sha256: hashes.sha256Hex },

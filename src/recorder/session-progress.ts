@@ -196,9 +196,9 @@ export class SessionProgress {
       const next = await GrowingFile.open(this.#session.dir, this.#nextIndex, {
         createWalker: this.#deps.createWalker,
         nowMs: this.#deps.clock.wallMs(),
+        predecessor: this.#file,
       });
       if (next === undefined) return;
-      await this.#file?.look();
       await this.#closeFile(next.times);
       this.#file = next;
       this.#nextIndex = next.index + 1;

@@ -4,13 +4,25 @@
 export interface FileTimes {
   /** In the session; 0 was opened by a (re)connect. */
   readonly index: number;
-  /** The file system's; null where it has none. The instant the first packet was muxed. */
+  /** The file system's; null where it has none. The instant the first packet was written: after its sound came, or FFmpeg gave the camera up. */
   readonly bornAtMs: number | null;
   readonly firstSeenAtMs: number;
   /** The smallest (mtime − media end) seen; null before the first whole fragment. */
   readonly earliestStartMs: number | null;
+  /** Where the media of the file before it ended; null for the first one, and where that was not to be told. Never changes, as the birth. */
+  readonly continuesAtMs: number | null;
+  /** Its newest mtime seen; null before the first whole fragment. */
+  readonly lastGrewAtMs: number | null;
   /** Sum of the steps the wall clock made since the file was opened: a clock that was set is right afterwards. */
   readonly steppedMs: number;
+}
+
+/** A file that was cut off, as far as its successor has to do with it. */
+export interface EndedFile {
+  readonly times: FileTimes;
+  /** When its media began, as its end has it; null where nobody saw it grow. */
+  readonly latelyStartMs: number | null;
+  readonly videoEndMs: number;
 }
 
 export interface SegmentTimes {
@@ -19,13 +31,57 @@ export interface SegmentTimes {
   readonly nominalStartMs: number;
 }
 
-/** Media time zero of the file. */
+/** Sound is waited for, up to half a second: as late a cut file is usually born after its first frame came. */
+const BORN_LATE_MS = 500;
+/** After so much growth a file has caught up with whatever FFmpeg had waiting for it: its own times are then the better ones. */
+const CAUGHT_UP_MS = 2_000;
+/** Of a camera's clock, usually; measured elsewhere were 15 s in 4 hours. */
+const DRIFT = 0.001;
+/** What lies further back than FFmpeg waits for a camera is another kind of camera, not a late birth. */
+const LATEST_BIRTH_MS = 10_000;
+
+/** Where the file begins: at its media time zero, and where the one before it ends. The two of a cut agree by it. */
 export function startOf(file: FileTimes): number {
-  const openedAtMs = file.bornAtMs ?? file.firstSeenAtMs;
+  const continuesAtMs = file.continuesAtMs ?? Number.POSITIVE_INFINITY;
+  const isBornLate = openedAt(file) - continuesAtMs > BORN_LATE_MS;
+  return isBornLate ? Math.round(continuesAtMs + file.steppedMs) : ownStartOf(file);
+}
+
+/** Media time zero of the file. */
+export function mediaStartOf(file: FileTimes): number {
+  return hasCaughtUp(file) ? ownStartOf(file) : Math.min(startOf(file), ownStartOf(file));
+}
+
+function ownStartOf(file: FileTimes): number {
   // First seen may be when the recording was adopted, long after the file was opened.
   const isBirthUnknown = file.index === 0 || file.bornAtMs === null;
+  const openedAtMs = openedAt(file);
   const startMs = isBirthUnknown ? Math.min(file.earliestStartMs ?? openedAtMs, openedAtMs) : openedAtMs;
   return Math.round(startMs + file.steppedMs);
+}
+
+function openedAt({ bornAtMs, firstSeenAtMs }: FileTimes): number {
+  return bornAtMs ?? firstSeenAtMs;
+}
+
+function hasCaughtUp(file: FileTimes): boolean {
+  return (file.lastGrewAtMs ?? openedAt(file)) - openedAt(file) >= CAUGHT_UP_MS;
+}
+
+/**
+ * Where the media before a file ended. A camera may fall silent while FFmpeg still waits for the sound that belongs to the first
+ * pictures after a cut: it writes them, and so opens their file, when it gives the camera up, seconds after they came.
+ */
+export function continuedAt(
+  predecessor: EndedFile | null,
+  { bornAtMs, modifiedAtMs }: { readonly bornAtMs: number | null; readonly modifiedAtMs: number },
+): number | null {
+  if (predecessor === null || (bornAtMs !== null && modifiedAtMs - bornAtMs >= CAUGHT_UP_MS)) return null;
+  const { times, latelyStartMs, videoEndMs } = predecessor;
+  if (latelyStartMs !== null) return latelyStartMs + times.steppedMs + videoEndMs;
+  const byBirthMs = (times.bornAtMs ?? Number.POSITIVE_INFINITY) + videoEndMs * DRIFT;
+  const endMs = Math.min(times.earliestStartMs ?? Number.POSITIVE_INFINITY, byBirthMs) + times.steppedMs + videoEndMs;
+  return bornAtMs !== null && bornAtMs - endMs <= LATEST_BIRTH_MS ? endMs : null;
 }
 
 /**
@@ -37,10 +93,10 @@ export function timesOf(
   successor: FileTimes | null,
   media: { readonly videoStartMs: number; readonly videoEndMs: number; readonly segmentDurationSec: number },
 ): SegmentTimes {
-  const zeroMs = startOf(file);
+  const startMs = startOf(file);
   // Joined between two keyframes, a camera is heard up to a keyframe interval before it is seen. Coverage is of what is seen.
-  const fromMs = file.index === 0 ? Math.round(zeroMs + media.videoStartMs) : zeroMs;
-  const endMs = successor === null ? earliestOf(file, zeroMs) + media.videoEndMs : startOf(successor);
+  const fromMs = file.index === 0 ? Math.round(startMs + media.videoStartMs) : startMs;
+  const endMs = successor === null ? earliestOf(file) + media.videoEndMs : startOf(successor);
   return {
     fromMs,
     // A clock set back by more than the file's length would turn it around; its media length is then the better witness.
@@ -49,9 +105,11 @@ export function timesOf(
   };
 }
 
-/** A cut file is born up to half a second after its first frame came (sound is waited for): its end is better counted from what was seen since. */
-function earliestOf(file: FileTimes, zeroMs: number): number {
-  return Math.min(zeroMs, (file.earliestStartMs ?? Number.POSITIVE_INFINITY) + file.steppedMs);
+/** A cut file is born after its first frame came: its end is better counted from what was seen since, or of the file before it. */
+function earliestOf(file: FileTimes): number {
+  const seenMs = file.earliestStartMs ?? Number.POSITIVE_INFINITY;
+  const continuesAtMs = hasCaughtUp(file) ? Number.POSITIVE_INFINITY : (file.continuesAtMs ?? Number.POSITIVE_INFINITY);
+  return Math.min(ownStartOf(file), Math.min(seenMs, continuesAtMs) + file.steppedMs);
 }
 
 /** The clock boundary for a cut (FFmpeg cuts at the first keyframe after it), the real second for a (re)connect. */

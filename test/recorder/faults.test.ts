@@ -11,6 +11,9 @@ import { type Bench, createBench, isRecording, smallPicture, type TestCamera, un
 
 const FRESH = { lastEndedAtMs: null, notBeforeMs: null, taskToken: null };
 
+/** Of the small picture, frames. */
+const KEYFRAME_EVERY = 30;
+
 /** Records until there is something to lose: three seconds are on disk. */
 async function recorded(bench: Bench, camera: TestCamera, recorder: Recorder) {
   const attachment = await recorder.attach(camera.id, camera.spec, FRESH);
@@ -22,6 +25,16 @@ async function recorded(bench: Bench, camera: TestCamera, recorder: Recorder) {
 /** Well between two cuts, so that what is killed now has something to salvage. */
 async function midSegment(): Promise<void> {
   await until('it is mid-segment', () => Date.now() % 5_000 > 3_500 && Date.now() % 5_000 < 4_800);
+}
+
+/** A keyframe came a moment ago, the first one since a boundary of the clock. */
+async function afterCut({ simulated }: TestCamera): Promise<void> {
+  await until('it is right after a cut', () => {
+    const nowMs = Date.now();
+    const isKey = (counter: number) => counter % KEYFRAME_EVERY === 0;
+    const key = simulated.framesBetween(nowMs - 200, nowMs - 50).find(({ counter }) => isKey(counter));
+    return key !== undefined && key.atMs % 5_000 < 2_000;
+  });
 }
 
 /** A session later than `before` records. @returns when that was seen */
@@ -259,26 +272,31 @@ describe.concurrent('a recorder', () => {
     await recorder.close('stop');
   });
 
-  test('whose keeper was killed seals what a frozen camera’s FFmpeg left only when that is gone', async ({
-    onTestFinished,
-  }) => {
-    const bench = await createBench({ onTestFinished });
-    const camera = await bench.camera('left');
-    const first = await bench.recorder();
-    const { session } = await recorded(bench, camera, first);
-    await first.close('detach');
-    await camera.simulated.setFault({ kind: 'freeze', connections: 'open' });
-    const second = await bench.recorder({}, await bench.nextKeeper());
-    await isRecordingAgain(second, camera, session?.session);
-    await second.close('stop');
-    const [segments, frames] = [await bench.segments(camera.id), await bench.storedFrames(camera.id)];
-    expect(new Set(frames).size).toBe(frames.length);
-    for (const { id, recording } of segments) {
-      const { size } = await stat(join(bench.spool.layout.sealedDir(camera.id), `${id}.recording.mp4`));
-      expect(size).toBe(recording.sizeBytes);
-    }
-    expect(causesOf(segments)).toEqual(['recorder-restarted']);
-  });
+  test.for([
+    { when: 'mid-segment', isTime: midSegment },
+    // The first pictures of a file wait for their sound, and FFmpeg opens the file when it gives the camera up.
+    { when: 'right after a cut', isTime: afterCut },
+  ])(
+    'whose keeper was killed seals what the FFmpeg of a camera frozen $when left only when that is gone',
+    async ({ isTime }, { onTestFinished }) => {
+      const bench = await createBench({ onTestFinished });
+      const camera = await bench.camera('left');
+      const first = await bench.recorder();
+      const { session } = await recorded(bench, camera, first);
+      await isTime(camera);
+      await first.close('detach');
+      await camera.simulated.setFault({ kind: 'freeze', connections: 'open' });
+      const second = await bench.recorder({}, await bench.nextKeeper());
+      await isRecordingAgain(second, camera, session?.session);
+      await second.close('stop');
+      const { segments } = await expectNothingLostInSilence(bench, camera);
+      for (const { id, recording } of segments) {
+        const { size } = await stat(join(bench.spool.layout.sealedDir(camera.id), `${id}.recording.mp4`));
+        expect(size).toBe(recording.sizeBytes);
+      }
+      expect(causesOf(segments)).toEqual(['recorder-restarted']);
+    },
+  );
 
   test('whose order to spawn was obeyed, but never answered, follows what was started', async ({ onTestFinished }) => {
     const bench = await createBench({ onTestFinished });

@@ -1,7 +1,14 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { stepBetween } from '../../src/recorder/clock-steps.js';
 import { lookedAgain, silenceFrom } from '../../src/recorder/silence.js';
-import { type FileTimes, nominalStartOf, timesOf } from '../../src/recorder/times.js';
+import {
+  continuedAt,
+  type FileTimes,
+  mediaStartOf,
+  nominalStartOf,
+  startOf,
+  timesOf,
+} from '../../src/recorder/times.js';
 
 const T = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 const file = (changed: Partial<FileTimes>): FileTimes => ({
@@ -9,6 +16,8 @@ const file = (changed: Partial<FileTimes>): FileTimes => ({
   bornAtMs: T,
   firstSeenAtMs: T + 400,
   earliestStartMs: T - 900,
+  continuesAtMs: null,
+  lastGrewAtMs: T + 9_000,
   steppedMs: 0,
   ...changed,
 });
@@ -43,6 +52,51 @@ test('what is heard before it is seen is not footage, and only the first of a se
 test('the last of a session ends with its last video frame', () => {
   expect(timesOf(file({ earliestStartMs: null }), null, media)).toMatchObject({ fromMs: T, toMs: T + 10_000 });
   expect(timesOf(file({ earliestStartMs: T - 400 }), null, media)).toMatchObject({ fromMs: T, toMs: T + 9_600 });
+});
+
+describe('a cut file that was born long after its first pictures came, because FFmpeg waited for their sound', () => {
+  const late = file({ continuesAtMs: T - 2_500, earliestStartMs: T - 200, lastGrewAtMs: T + 10 });
+
+  test('begins where the file before it ended, and that one ends there', () => {
+    expect(timesOf(file({ index: 0, earliestStartMs: T - 9_000 }), late, media).toMs).toBe(T - 2_500);
+    expect(timesOf(late, null, { ...media, videoEndMs: 200 })).toMatchObject({ fromMs: T - 2_500, toMs: T - 2_300 });
+    expect(mediaStartOf(late)).toBe(T - 2_500);
+  });
+
+  test('has its own times when it grew on, and still touches the file before it', () => {
+    const grown = { ...late, earliestStartMs: T - 300, lastGrewAtMs: T + 9_000 };
+    expect(timesOf(grown, null, media)).toMatchObject({ fromMs: T - 2_500, toMs: T + 9_700 });
+    expect(mediaStartOf(grown)).toBe(T);
+  });
+
+  test('is moved by a clock that was set as its birth is', () => {
+    expect(startOf({ ...late, steppedMs: 5_000 })).toBe(T + 2_500);
+  });
+
+  test('as late as sound usually is begins with its birth, which the next worker knows as well', () => {
+    expect(startOf({ ...late, continuesAtMs: T - 500 })).toBe(T);
+  });
+});
+
+describe('where the media before a file ended', () => {
+  const born = { bornAtMs: T + 12_000, modifiedAtMs: T + 12_010 };
+  const before = { times: file({ index: 0, steppedMs: 100 }), latelyStartMs: T - 600, videoEndMs: 10_000 };
+
+  test('is told by what was seen of it lately', () => {
+    expect(continuedAt(before, born)).toBe(T + 9_500);
+  });
+
+  test('is told by its birth where nobody saw it grow, unless that is far off', () => {
+    const unseen = { ...before, latelyStartMs: null };
+    const times = { ...unseen.times, earliestStartMs: T + 2_000 };
+    expect(continuedAt({ ...unseen, times }, born)).toBe(T + 10_110);
+    expect(continuedAt({ ...unseen, times }, { bornAtMs: T + 60_000, modifiedAtMs: T + 60_010 })).toBeNull();
+  });
+
+  test('does not matter to a file that has grown for long, and is unknown for the first one', () => {
+    expect(continuedAt(before, { ...born, modifiedAtMs: T + 15_000 })).toBeNull();
+    expect(continuedAt(null, born)).toBeNull();
+  });
 });
 
 test('a clock set while a file was open moves its start, not its successor', () => {
