@@ -23,7 +23,7 @@ import { type ClosedFile, type ProgressDeps, SessionProgress } from './session-p
 import { type StartDeps, startSession } from './session-start.js';
 import type { CameraStatistics } from './statistics.js';
 import type { Progress, Session, SupervisorEvent } from './supervisor-state.js';
-import { nominalStartOf, startOf } from './times.js';
+import { sealsAtOf, startOf } from './times.js';
 
 export interface SessionsDeps extends StartDeps, ProgressDeps {
   readonly log: Logger;
@@ -77,10 +77,8 @@ export class CameraSessions {
   get openSegment(): CameraStatistics['openSegment'] {
     const open = this.#followed?.progress.openFile ?? null;
     if (open === null || this.#followed === null) return null;
-    const startedAtMs = startOf(open.times);
     const { segmentDurationSec } = this.#followed.session.spec;
-    const slotMs = nominalStartOf(1, startedAtMs, segmentDurationSec);
-    return { startedAtMs, sealsAtMs: slotMs + segmentDurationSec * 1_000 };
+    return { startedAtMs: startOf(open.times), sealsAtMs: sealsAtOf(open.times, segmentDurationSec) };
   }
 
   /** Ends in `started` or `start-failed`. */

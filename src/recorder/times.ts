@@ -84,6 +84,11 @@ export function continuedAt(
   return bornAtMs !== null && bornAtMs - endMs <= LATEST_BIRTH_MS ? endMs : null;
 }
 
+/** When FFmpeg cuts the file off: it looks at the clock since the first packet it wrote, however much older that is. */
+export function sealsAtOf(file: FileTimes, segmentDurationSec: number): number {
+  return nominalStartOf(1, openedAt(file) + file.steppedMs, segmentDurationSec) + segmentDurationSec * 1_000;
+}
+
 /**
  * A cut file ends where its successor is born; the last one of a session ends with its last video frame.
  * @param successor null for the last file of a session

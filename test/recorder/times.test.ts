@@ -6,6 +6,7 @@ import {
   type FileTimes,
   mediaStartOf,
   nominalStartOf,
+  sealsAtOf,
   startOf,
   timesOf,
 } from '../../src/recorder/times.js';
@@ -97,6 +98,13 @@ describe('where the media before a file ended', () => {
     expect(continuedAt(before, { ...born, modifiedAtMs: T + 15_000 })).toBeNull();
     expect(continuedAt(null, born)).toBeNull();
   });
+});
+
+test('a file seals at the first boundary after its birth, also where its media began before an earlier one', () => {
+  const bornAtMs = Date.UTC(2026, 0, 2, 3, 4, 10, 200);
+  const first = file({ index: 0, bornAtMs, earliestStartMs: bornAtMs - 1_900 });
+  expect(new Date(startOf(first)).toISOString()).toContain('03:04:08.300');
+  expect(new Date(sealsAtOf(first, 10)).toISOString()).toContain('03:04:20.000');
 });
 
 test('a clock set while a file was open moves its start, not its successor', () => {
