@@ -11,6 +11,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { boundedBy } from '../clock.js';
 import { EmbeddedError } from './embedded-error.js';
 
 const POLL_MS = 25;
@@ -90,7 +91,7 @@ export async function untilReady(
     for (;;) {
       question.signal?.throwIfAborted();
       if (seen.end !== null) throw diedError(question.name, seen.end, question.logPath);
-      if (await question.ask(AbortSignal.timeout(1_000))) return;
+      if (await question.ask(boundedBy(undefined, 1_000))) return;
       if (performance.now() > until) throw notReadyError(question);
       await Promise.race([delay(POLL_MS), watching]);
     }

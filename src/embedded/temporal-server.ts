@@ -8,6 +8,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
+import { boundedBy } from '../clock.js';
 import type { Logger } from '../log.js';
 import { portFinder, startOnFreePorts, type WantedPorts } from './free-port.js';
 import { type ServerProcess, serverEnv, startServerProcess, untilReady } from './server-process.js';
@@ -121,7 +122,7 @@ async function prepareNamespace(
       ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     });
   };
-  const deadline = AbortSignal.timeout(CLI_DEADLINE_MS);
+  const deadline = boundedBy(undefined, CLI_DEADLINE_MS);
   try {
     for (const [name, type] of await missingAttributes(options.ports.http, deadline)) {
       await operate('search-attribute', 'create', '--name', name, '--type', type);

@@ -1,5 +1,6 @@
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { Gauge, type Registry } from 'prom-client';
+import { boundedBy } from '../clock.js';
 import type { Logger } from '../log.js';
 import { redact } from '../redact.js';
 import type { ReadinessAnswer } from './readiness.js';
@@ -66,7 +67,7 @@ function createScrape({ registry, coreMetricsUrl, log }: ServerDeps): () => Prom
 // Core is part of this process: when its page is away, ours must not be. The gauge counts it.
 async function fetchCoreMetrics(url: string, log: ServerDeps['log']): Promise<string | null> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(CORE_METRICS_TIMEOUT_MS) });
+    const response = await fetch(url, { signal: boundedBy(undefined, CORE_METRICS_TIMEOUT_MS) });
     if (!response.ok) return null;
     const page = await response.text();
     return page.endsWith('\n') || page === '' ? page : `${page}\n`;

@@ -7,6 +7,7 @@ import { findStoredIn } from '../activities/find-stored.js';
 import { createRecordActivities } from '../activities/record.js';
 import { sendTo } from '../activities/send-segment.js';
 import { createUploadActivities } from '../activities/upload.js';
+import { boundedBy } from '../clock.js';
 import type { StopCause } from '../domain/camera.js';
 import type { CameraId, SegmentId } from '../domain/ids.js';
 import { createBufferPool } from '../object-store/buffer-pool.js';
@@ -164,7 +165,7 @@ export class RecordingSide {
     const session = this.#session;
     if (session === null) return;
     try {
-      const signal = AbortSignal.timeout(ANNOUNCE_DEADLINE_MS);
+      const signal = boundedBy(undefined, ANNOUNCE_DEADLINE_MS);
       await within('announcing', ANNOUNCE_DEADLINE_MS, this.#announcer.announce(session, signal));
     } catch (error) {
       this.#options.log.debug({ error: errorText(error) }, 'last segments could not be announced yet');

@@ -43,6 +43,11 @@ const planted: readonly (readonly [file: string, rule: string, text: string])[] 
     'max-lines-per-function',
     `export function long(): number {\n  let n = 0;\n${'  n += 1;\n'.repeat(60)}  return n;\n}`,
   ],
+  [
+    'workers/planted-timeout.ts',
+    'no-restricted-properties',
+    'export const both = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(1_000)]);',
+  ],
   ['domain/planted-throw.ts', 'only-throw-error', "export const t = (): never => {\n  throw 'text';\n};"],
 ];
 
