@@ -51,7 +51,9 @@ it(`nothing is lost in silence in ${minutes} minutes of faults, seed ${seed}`, a
 });
 
 /** Resolves when all cameras record again and nothing of before is still on its way. */
-async function settle({ system }: ChaosSystem, say: (line: string) => void): Promise<void> {
+async function settle(chaos: ChaosSystem, say: (line: string) => void): Promise<void> {
+  const { system } = chaos;
+  chaos.startAgain();
   await system.recording(RECOVER_MS);
   say('all faults are healed, all cameras record; waiting until everything is stored');
   const atMs = Date.now();

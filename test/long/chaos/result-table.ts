@@ -31,13 +31,25 @@ function faultTable(done: readonly DoneFault[]): readonly string[] {
 }
 
 function cameraTable(verdicts: readonly Verdict[]): readonly string[] {
-  const head = ['camera', 'frames', 'stored', 'in gaps', 'lost', 'twice', 'segments', 'gaps s', 'unexplained s'];
-  const rows = verdicts.map(({ camera, audit, segments, gapSec, unexplainedSec }) => [
+  const head = [
+    'camera',
+    'frames',
+    'stored',
+    'in gaps',
+    'lost',
+    'twice',
+    'segments',
+    'gaps s',
+    'unexplained s',
+    'clock off s',
+  ];
+  const rows = verdicts.map(({ camera, audit, segments, gapSec, unexplainedSec, mostOffSec }) => [
     camera,
     ...[audit.produced, audit.stored, audit.insideGaps, audit.missing.length, audit.doubled.length].map(String),
     String(segments.length),
     gapSec.toFixed(1),
     unexplainedSec.toFixed(1),
+    mostOffSec.toFixed(2),
   ]);
   return table([head, ...rows]);
 }

@@ -53,10 +53,17 @@ async function runStep(
     }
     await delay(step.holdMs);
   } finally {
-    for (const heal of heals.reverse()) await heal();
+    await healAll(heals.reverse());
   }
   say(`healed; ${step.quietMs / 1_000} s of quiet`);
   return done;
+}
+
+/** One that cannot be healed leaves no other unhealed. @throws AggregateError */
+async function healAll(heals: readonly (() => Promise<void>)[]): Promise<void> {
+  const failed: unknown[] = [];
+  for (const heal of heals) await heal().catch((error: unknown) => failed.push(error));
+  if (failed.length > 0) throw new AggregateError(failed, `not healed: ${failed.map(String).join('; ')}`);
 }
 
 async function injectFault(chaos: ChaosSystem, planned: PlannedFault): Promise<(() => Promise<void>) | null> {

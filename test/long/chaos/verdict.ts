@@ -21,6 +21,8 @@ export interface Verdict {
   readonly spans: readonly CoverageSpan[];
   readonly gapSec: number;
   readonly unexplainedSec: number;
+  /** The segment's beginning less the time at which the camera made its first frame: the one that is most off. */
+  readonly mostOffSec: number;
 }
 
 const READ_MS = 60_000;
@@ -50,6 +52,7 @@ export async function judge(system: RecorderSystem, index: number): Promise<Verd
     spans,
     gapSec: secondsOf(spans, 'gap'),
     unexplainedSec: secondsOf(spans, 'unexplained'),
+    mostOffSec: mostOffMs(footage) / 1_000,
   };
 }
 
@@ -95,6 +98,18 @@ function stretchesOf({ produced }: Footage, missing: readonly number[]): readonl
     } else stretches.push({ fromMs: atMs, toMs: atMs, frames: 1 });
   }
   return stretches;
+}
+
+/** NaN when a file has other frames than its sidecar says. */
+function mostOffMs({ produced, segments, counters }: Footage): number {
+  const madeAtMs = new Map(produced.map(({ counter, atMs }) => [counter, atMs]));
+  let position = 0;
+  const offsMs = segments.map(({ fromMs, video }) => {
+    const first = Math.min(...counters.slice(position, position + video.frames));
+    position += video.frames;
+    return fromMs - (madeAtMs.get(first) ?? Number.NaN);
+  });
+  return offsMs.reduce((most, offMs) => (Math.abs(most) >= Math.abs(offMs) || Number.isNaN(most) ? most : offMs), 0);
 }
 
 function secondsOf(spans: readonly CoverageSpan[], kind: CoverageSpan['kind']): number {
