@@ -21,6 +21,8 @@ const cameraSchema = z.object({
 const statusSchema: z.ZodType<StatusView, unknown> = z.object({
   headline: z.string(),
   now: z.string(),
+  clock: z.string(),
+  zone: z.string(),
   notices: z.array(z.string()),
   spool: z.string(),
   cameras: z.array(cameraSchema),

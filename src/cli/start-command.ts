@@ -167,7 +167,7 @@ async function showProgress(company: Company, signal: AbortSignal): Promise<void
       if (told === null) process.stdout.write(`${startScreen(await screenOf(company, pageUrl, view))}\n`);
       const news = progressLines(told ?? NOTHING_TOLD, view);
       told = news.told;
-      for (const line of news.lines) say(`${new Date().toTimeString().slice(0, 8)} ${line}`);
+      for (const line of news.lines) say(`${view.clock} ${line}`);
     }
     await systemClock.sleep(LOOK_EVERY_MS, signal).catch(() => undefined);
   }
@@ -178,6 +178,7 @@ async function screenOf({ plan, parts }: Company, pageUrl: string, view: StatusV
   const cameras = parts.cameraUrls?.map((_url, index) => `camera-${index + 1}`) ?? config.cameras.map(({ id }) => id);
   return {
     version: readVersion(),
+    zone: view.zone,
     pageUrl,
     temporal: {
       address: parts.temporal?.address ?? config.temporal?.address ?? 'as its profile says',

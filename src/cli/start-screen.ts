@@ -3,6 +3,8 @@ import { byteWords } from '../http/local-time.js';
 /** Where everything is, once it runs. */
 export interface StartScreen {
   readonly version: string;
+  /** Whose times are printed: `Europe/Berlin (UTC+01:00)`. */
+  readonly zone: string;
   readonly pageUrl: string;
   readonly temporal: { readonly address: string; readonly namespace: string; readonly isEmbedded: boolean };
   readonly webUiUrl: string | null;
@@ -55,6 +57,7 @@ function placeLines(screen: StartScreen): readonly string[] {
     ...(store.filesUrl === null ? [] : [['Recordings', `${store.filesUrl} (appear as each segment ends)`] as const]),
     ['Metrics', `${screen.pageUrl}/metrics, beside /health and /ready`],
     ['Spool', screen.spoolDir],
+    ['Times', screen.zone],
     ['Cameras', `${screen.cameras.join(', ')}${screen.areCamerasSimulated ? ' (simulated)' : ''}`],
   ];
   return rows.map(([name, place]) => `  ${name.padEnd(16)} ${place}`);

@@ -14,6 +14,10 @@ export interface StatusView {
   readonly headline: string;
   /** `2026-11-25 14:03:12, Europe/Berlin (UTC+01:00)`; all other times are of the same zone. */
   readonly now: string;
+  /** The time in `now`: `14:03:12`. */
+  readonly clock: string;
+  /** The zone in `now`: `Europe/Berlin (UTC+01:00)`. */
+  readonly zone: string;
   /** What needs a look beside the cameras; empty when nothing does. */
   readonly notices: readonly string[];
   /** The spool, in a sentence. */
@@ -75,9 +79,13 @@ export function statusView(input: StatusInput): StatusView {
   const known = [...input.conditions.keys()].filter((id) => !isForgotten(id, input));
   const ids = new Set([...input.configured.map(({ id }) => id), ...known]);
   const cameras = [...ids].map((id) => cameraView(id, input));
+  const clock = time.clock(nowMs);
+  const zone = `${time.timezone} (${time.offset(nowMs)})`;
   return {
     headline: headlineOf(cameras),
-    now: `${time.day(nowMs)} ${time.clock(nowMs)}, ${time.timezone} (${time.offset(nowMs)})`,
+    now: `${time.day(nowMs)} ${clock}, ${zone}`,
+    clock,
+    zone,
     notices: [
       ...(input.limitNotice === null ? [] : [input.limitNotice]),
       ...linkNotice(

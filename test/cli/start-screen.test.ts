@@ -22,6 +22,8 @@ const camera: CameraView = {
 const view: StatusView = {
   headline: '1 of 1 cameras are recording.',
   now: '2026-11-25 14:08:02, Europe/Berlin (UTC+01:00)',
+  clock: '14:08:02',
+  zone: 'Europe/Berlin (UTC+01:00)',
   notices: [],
   spool: 'Spool: 12.0 GB free of 100 GB; everything sealed is stored.',
   cameras: [camera],
@@ -29,6 +31,7 @@ const view: StatusView = {
 };
 const screen: StartScreen = {
   version: '0.1.0',
+  zone: 'Europe/Berlin (UTC+01:00)',
   pageUrl: 'http://127.0.0.1:9090',
   temporal: { address: '127.0.0.1:7233', namespace: 'default', isEmbedded: true },
   webUiUrl: 'http://127.0.0.1:8233',
@@ -60,6 +63,7 @@ it('the screen fits a terminal and names every place', () => {
     'http://127.0.0.1:8333',
     'http://127.0.0.1:8888/buckets/camera-recordings/',
     '/here/.data/spool',
+    'Europe/Berlin (UTC+01:00)',
   ]) {
     expect(text).toContain(place);
   }

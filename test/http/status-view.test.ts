@@ -30,7 +30,11 @@ it('a camera that records is told in one sentence, in the time of the site', () 
 });
 
 it('the head of the page names the zone and its offset', () => {
-  expect(statusView(statusInput()).now).toBe('2026-11-25 14:08:02, Europe/Berlin (UTC+01:00)');
+  expect(statusView(statusInput())).toMatchObject({
+    now: '2026-11-25 14:08:02, Europe/Berlin (UTC+01:00)',
+    clock: '14:08:02',
+    zone: 'Europe/Berlin (UTC+01:00)',
+  });
   const summer = statusInput({ nowMs: Date.parse('2026-07-01T12:00:00Z'), time: createLocalTime('Europe/Berlin') });
   expect(statusView(summer).now).toBe('2026-07-01 14:00:00, Europe/Berlin (UTC+02:00)');
 });
