@@ -31,6 +31,7 @@ const EMPTY: UploadStatus = {
   sweptUploads: 0,
 };
 
+type WaitingSegment = Exclude<SpooledSegment, { readonly kind: 'stored' }>;
 type Waiting = Pick<UploadStatus, 'waitingSegments' | 'waitingBytes' | 'oldestWaitingMs'>;
 const NOTHING_WAITS: Waiting = { waitingSegments: 0, waitingBytes: 0, oldestWaitingMs: null };
 
@@ -42,6 +43,8 @@ export class UploadLedger implements UploadObserver {
   readonly #byCamera = new Map<CameraId, UploadStatus>();
   readonly #inFlight = new Map<SegmentId, number>();
   readonly #touchedAtMs = new Map<SegmentId, number>();
+  /** As the last scan found them, less what was stored since. */
+  readonly #waiting = new Map<SegmentId, WaitingSegment>();
   #spool: SpoolUsage | null = null;
 
   constructor(deps: { readonly clock: Clock; readonly log: Logger; readonly store: Link }) {
@@ -67,6 +70,7 @@ export class UploadLedger implements UploadObserver {
       uploadedBytes: uploadedBytes + segment.sizeBytes,
       lastStored: lastStored !== null && lastStored.toMs > toMs ? lastStored : { fromMs, toMs },
     }));
+    this.#waitsNoMore(segment.id);
   }
 
   failed(segment: SegmentId, code: string, message: string): void {
@@ -100,10 +104,15 @@ export class UploadLedger implements UploadObserver {
   scanned(found: readonly SpooledSegment[], usage: SpoolUsage): void {
     this.#spool = usage;
     const waiting = new Map<CameraId, Waiting>();
+    this.#waiting.clear();
     for (const entry of found) {
-      const { camera, fromMs, toMs } = entry.segment;
-      if (entry.kind === 'stored') this.#storedBefore(camera, { fromMs, toMs });
-      else waiting.set(camera, withWaiting(waiting.get(camera) ?? NOTHING_WAITS, entry));
+      const { id, camera, fromMs, toMs } = entry.segment;
+      if (entry.kind === 'stored') {
+        this.#storedBefore(camera, { fromMs, toMs });
+        continue;
+      }
+      this.#waiting.set(id, entry);
+      waiting.set(camera, withWaiting(waiting.get(camera) ?? NOTHING_WAITS, entry));
     }
     for (const camera of new Set([...this.#byCamera.keys(), ...waiting.keys()])) {
       this.#add(camera, () => waiting.get(camera) ?? NOTHING_WAITS);
@@ -139,6 +148,17 @@ export class UploadLedger implements UploadObserver {
     return this.#spool;
   }
 
+  /** Page and metrics would else contradict themselves until the next scan. */
+  #waitsNoMore(id: SegmentId): void {
+    const entry = this.#waiting.get(id);
+    if (entry === undefined || !this.#waiting.delete(id)) return;
+    const left = [...this.#waiting.values()];
+    const { camera } = entry.segment;
+    this.#add(camera, () => left.filter(({ segment }) => segment.camera === camera).reduce(withWaiting, NOTHING_WAITS));
+    const { oldestWaitingMs } = left.reduce(withWaiting, NOTHING_WAITS);
+    if (this.#spool !== null) this.#spool = { ...withStored(this.#spool, entry), oldestUnsentMs: oldestWaitingMs };
+  }
+
   #storedBefore(camera: CameraId, range: NonNullable<UploadStatus['lastStored']>): void {
     this.#add(camera, ({ lastStored }) => ({
       lastStored: lastStored !== null && lastStored.toMs >= range.toMs ? lastStored : range,
@@ -151,7 +171,15 @@ export class UploadLedger implements UploadObserver {
   }
 }
 
-function withWaiting(sum: Waiting, { segment }: SpooledSegment): Waiting {
+function withStored(spool: SpoolUsage, { kind, segment: { sizeBytes } }: WaitingSegment): SpoolUsage {
+  const { stored, ...others } = spool.byState;
+  const before = others[kind];
+  const waiting = { bytes: Math.max(0, before.bytes - sizeBytes), count: Math.max(0, before.count - 1) };
+  const more = { bytes: stored.bytes + sizeBytes, count: stored.count + 1 };
+  return { ...spool, byState: { ...others, [kind]: waiting, stored: more } };
+}
+
+function withWaiting(sum: Waiting, { segment }: WaitingSegment): Waiting {
   return {
     waitingSegments: sum.waitingSegments + 1,
     waitingBytes: sum.waitingBytes + segment.sizeBytes,
