@@ -79,6 +79,7 @@ export class PageState {
       state: this.#readiness,
       conditions: recorder?.conditions() ?? new Map(),
       expected: recorder === null ? [] : config.cameras.map(({ id }) => id),
+      nowMs: clock.monotonicMs(),
       upForMs: clock.monotonicMs() - this.#startedAtMs,
     });
   }

@@ -2,6 +2,7 @@ import type { ReadinessPolicy } from '../config/config.js';
 import type { CameraCondition } from '../domain/camera.js';
 import type { CameraId } from '../domain/ids.js';
 import { troubleTextOf } from '../domain/refusals.js';
+import { durationWords } from './local-time.js';
 
 /** A blip shorter than this (a reconnect takes up to 8 s) leaves a camera ready. */
 export const UNREADY_AFTER_MS = 20_000;
@@ -61,33 +62,49 @@ export function judgeReadiness(input: {
   readonly conditions: ReadonlyMap<CameraId, CameraCondition>;
   /** Configured here. */
   readonly expected: readonly CameraId[];
+  /** Monotonic, as for `observeReadiness`. */
+  readonly nowMs: number;
   readonly upForMs: number;
 }): ReadinessAnswer {
   const { policy, state, conditions } = input;
   const missing = input.upForMs < STARTUP_MS ? input.expected.filter((camera) => !conditions.has(camera)) : [];
   const asked = [...conditions].filter(([, { kind }]) => kind !== 'paused' && kind !== 'unassigned');
   const cameras = [
-    ...asked.map(([id, condition]) => ({ id, isReady: state.get(id)?.isReady === true, state: wordsOf(condition) })),
+    ...asked.map(([id, condition]) => {
+      const readiness = state.get(id);
+      return { id, isReady: readiness?.isReady === true, state: wordsOf(condition, readiness, input.nowMs) };
+    }),
     ...missing.map((id) => ({ id, isReady: false, state: 'not started yet' })),
   ];
   const unready = cameras.filter((camera) => !camera.isReady);
   const isReady = policy === 'process' || unready.length === 0 || (policy === 'any' && unready.length < cameras.length);
-  return { isReady, policy, why: reasonOf(policy, cameras.length, unready), cameras };
+  return { isReady, policy, why: reasonOf(policy, cameras, awayOf(asked, state)), cameras };
 }
 
-function reasonOf(
-  policy: ReadinessPolicy,
-  count: number,
-  unready: readonly { readonly id: CameraId; readonly state: string }[],
-): string {
+/** Those that are away for so short a while that they are still ready. */
+function awayOf(
+  asked: readonly (readonly [CameraId, CameraCondition])[],
+  state: ReadinessState,
+): ReadonlySet<CameraId> {
+  const away = asked.filter(([id, { kind }]) => kind !== 'recording' && state.get(id)?.isReady === true);
+  return new Set(away.map(([id]) => id));
+}
+
+function reasonOf(policy: ReadinessPolicy, cameras: ReadinessAnswer['cameras'], away: ReadonlySet<CameraId>): string {
+  const count = cameras.length;
   if (count === 0) return 'No camera is to be recorded here.';
-  const recording = `${count - unready.length} of ${count} cameras are recording`;
+  const unready = cameras.filter(({ isReady }) => !isReady);
+  const ready = `${count - unready.length} of ${count === 1 ? '1 camera is' : `${count} cameras are`} ready`;
   const others = unready.map(({ id, state }) => `${id}: ${state}`).join('; ');
+  const blips = cameras.filter(({ id }) => away.has(id)).map(({ id, state }) => `; ${id} is ${state}`);
   const suffix = policy === 'process' ? ' The policy "process" asks only that this process runs.' : '';
-  return `${recording}${others === '' ? '' : ` (${others})`}.${suffix}`;
+  return `${ready}${others === '' ? '' : ` (${others})`}${blips.join('')}.${suffix}`;
 }
 
-function wordsOf(condition: CameraCondition): string {
-  if (condition.kind !== 'down') return condition.kind;
-  return troubleTextOf(condition).what.replace(/\.$/, '');
+function wordsOf(condition: CameraCondition, readiness: CameraReadiness | undefined, nowMs: number): string {
+  const words = condition.kind === 'down' ? troubleTextOf(condition).what.replace(/\.$/, '') : condition.kind;
+  const since = readiness?.contradictedSinceMs ?? null;
+  if (since === null) return words;
+  const forWords = durationWords(nowMs - since);
+  return readiness?.isReady === true ? `away for ${forWords}: ${words}` : `not ready yet, recording for ${forWords}`;
 }

@@ -80,7 +80,7 @@ function judge(
 ) {
   const conditions = new Map(cameras);
   const state = observeReadiness(new Map(), conditions, 0);
-  return judgeReadiness({ policy, state, conditions, expected: [one, two], upForMs });
+  return judgeReadiness({ policy, state, conditions, expected: [one, two], nowMs: 0, upForMs });
 }
 
 describe('the answer', () => {
@@ -108,17 +108,39 @@ describe('the answer', () => {
         [one, recording],
         [two, down],
       ]).why,
-    ).toBe('1 of 2 cameras are recording (camera-2: The camera does not answer on the network).');
+    ).toBe('1 of 2 cameras are ready (camera-2: The camera does not answer on the network).');
     expect(judge('all', []).why).toBe('No camera is to be recorded here.');
     expect(judge('process', [[one, connecting]]).why).toBe(
-      '0 of 1 cameras are recording (camera-1: connecting). The policy "process" asks only that this process runs.',
+      '0 of 1 camera is ready (camera-1: connecting). The policy "process" asks only that this process runs.',
     );
+  });
+
+  it.each<readonly [string, CameraCondition, CameraCondition, string]>([
+    [
+      'one that has come back a moment ago',
+      down,
+      recording,
+      '0 of 1 camera is ready (camera-1: not ready yet, recording for 3 s).',
+    ],
+    [
+      'one that is away for a moment',
+      recording,
+      down,
+      '1 of 1 camera is ready; camera-1 is away for 3 s: The camera does not answer on the network.',
+    ],
+  ])('does not contradict itself about %s', (_what, before, now, why) => {
+    const conditions = new Map([[one, now]]);
+    const first = observeReadiness(new Map(), new Map([[one, before]]), 0);
+    const state = observeReadiness(observeReadiness(first, conditions, 1_000), conditions, 4_000);
+    const expected = [one];
+    const answer = judgeReadiness({ policy: 'all', state, conditions, expected, nowMs: 4_000, upForMs: STARTUP_MS });
+    expect(answer.why).toBe(why);
   });
 
   it('waits for configured cameras, but only while starting', () => {
     expect(judge('all', [[one, recording]], 1_000)).toMatchObject({
       isReady: false,
-      why: '1 of 2 cameras are recording (camera-2: not started yet).',
+      why: '1 of 2 cameras are ready (camera-2: not started yet).',
     });
     expect(judge('all', [[one, recording]], STARTUP_MS).isReady).toBe(true);
   });
