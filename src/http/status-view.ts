@@ -103,11 +103,11 @@ export function statusView(input: StatusInput): StatusView {
 }
 
 /** A camera that was cancelled or moved away, and of which nothing is left to be done or to be looked up here. */
-function isForgotten(id: CameraId, { conditions, statistics, worker, nowMs }: StatusInput): boolean {
-  if (conditions.get(id)?.kind !== 'unassigned') return false;
-  const uploads = worker.uploads.get(id);
-  const newestMs = Math.max(uploads?.lastStored?.toMs ?? 0, statistics.get(id)?.lastSealed?.toMs ?? 0);
-  return (uploads?.waitingSegments ?? 0) === 0 && nowMs - newestMs >= FORGOTTEN_AFTER_MS;
+function isForgotten(id: CameraId, input: StatusInput): boolean {
+  if (input.conditions.get(id)?.kind !== 'unassigned') return false;
+  const uploads = input.worker.uploads.get(id);
+  const newestMs = lastFootageAtMs(id, input) ?? 0;
+  return (uploads?.waitingSegments ?? 0) === 0 && input.nowMs - newestMs >= FORGOTTEN_AFTER_MS;
 }
 
 function headlineOf(cameras: readonly CameraView[]): string {
@@ -128,7 +128,7 @@ function cameraView(id: CameraId, input: StatusInput): CameraView {
   const spec = condition.kind === 'unassigned' ? undefined : input.specs.get(id);
   const settings = spec === undefined || config === undefined ? null : otherSettings(id, spec, config.spec);
   const todos = [words.todo, settings].filter((todo) => todo !== null);
-  const lastFrameAtMs = condition.kind === 'recording' ? condition.lastFrameAtMs : null;
+  const lastFrameAtMs = condition.kind === 'recording' ? condition.lastFrameAtMs : lastFootageAtMs(id, input);
   return {
     id,
     name: config?.name ?? id,
@@ -142,6 +142,14 @@ function cameraView(id: CameraId, input: StatusInput): CameraView {
     storedSegments: input.worker.uploads.get(id)?.uploadedSegments ?? 0,
     webUiUrl: input.webUi === null ? null : `${workflowsUrl(input.webUi)}/${encodeURIComponent(id)}`,
   };
+}
+
+/** End of the last footage known here; null when there is none. */
+function lastFootageAtMs(id: CameraId, { worker, statistics }: StatusInput): number | null {
+  const ends = [worker.uploads.get(id)?.lastStored, statistics.get(id)?.lastSealed].flatMap((range) =>
+    range ? [range.toMs] : [],
+  );
+  return ends.length === 0 ? null : Math.max(...ends);
 }
 
 type StateWords = Pick<CameraView, 'level' | 'state' | 'todo'>;
@@ -171,7 +179,7 @@ function stateWords(id: CameraId, condition: CameraCondition, input: StatusInput
         condition.retryAtMs > nowMs
           ? `It is tried again at ${time.moment(condition.retryAtMs, nowMs)}.`
           : 'It is tried again now.';
-      return { level: 'bad', state: `down since ${since}: ${what} ${retry}`, todo };
+      return { level: 'bad', state: `down since ${since}: ${what} ${retry}${lastSentence(id, input)}`, todo };
     }
     default:
       return unknownCondition(condition);
@@ -192,11 +200,21 @@ function recordingWords(id: CameraId, since: string, input: StatusInput): string
   return `recording since ${since}${seals}${lastWords(id, input)}`;
 }
 
-function lastWords(id: CameraId, { time, nowMs, worker, statistics }: StatusInput): string {
+function lastWords(id: CameraId, input: StatusInput): string {
+  const last = lastOf(id, input);
+  return last === null ? '' : `, last ${last}`;
+}
+
+function lastSentence(id: CameraId, input: StatusInput): string {
+  const last = lastOf(id, input);
+  return last === null ? '' : ` Last ${last}.`;
+}
+
+function lastOf(id: CameraId, { time, nowMs, worker, statistics }: StatusInput): string | null {
   const stored = worker.uploads.get(id)?.lastStored;
-  if (stored) return `, last stored ${time.range(stored.fromMs, stored.toMs, nowMs)}`;
+  if (stored) return `stored ${time.range(stored.fromMs, stored.toMs, nowMs)}`;
   const sealed = statistics.get(id)?.lastSealed;
-  return sealed ? `, last sealed ${time.range(sealed.fromMs, sealed.toMs, nowMs)} (not stored yet)` : '';
+  return sealed ? `sealed ${time.range(sealed.fromMs, sealed.toMs, nowMs)} (not stored yet)` : null;
 }
 
 function gapWords(gaps: GapSeconds, { time, nowMs, countedSinceMs }: StatusInput): string {

@@ -55,20 +55,33 @@ describe('the state in words', () => {
     [
       'down, waiting',
       down('camera-refused', at('13:35:00')),
-      'down since 14:03:12: The camera answers but refuses the stream. It is tried again at 14:35:00.',
+      'down since 14:03:12: The camera answers but refuses the stream. It is tried again at 14:35:00. Last stored 14:00–14:15.',
     ],
     [
       'down, refused in a way that is known',
       { ...down('camera-refused', at('13:35:00')), refusal: 'not-found' } as CameraCondition,
-      'down since 14:03:12: The camera has no stream at this path. It is tried again at 14:35:00.',
+      'down since 14:03:12: The camera has no stream at this path. It is tried again at 14:35:00. Last stored 14:00–14:15.',
     ],
     [
       'down, trying',
       down('camera-unreachable', at('13:08:02')),
-      'down since 14:03:12: The camera does not answer on the network. It is tried again now.',
+      'down since 14:03:12: The camera does not answer on the network. It is tried again now. Last stored 14:00–14:15.',
     ],
   ])('%s', (_name, condition, state) => {
     expect(only({ conditions: new Map([[camera1, condition]]) })?.state).toBe(state);
+  });
+
+  it.each<readonly [string, CameraCondition]>([
+    ['down', down('camera-refused', 0)],
+    ['connecting', { kind: 'connecting', sinceMs: since }],
+    ['paused', { kind: 'paused', sinceMs: since }],
+  ])('the age of the last frame stays known while a camera is %s', (_name, condition) => {
+    const conditions = new Map([[camera1, condition]]);
+    expect(only({ ...withUploads({ lastStored: null }), conditions })?.lastFrame).toBe('8 min ago');
+    const stored = { fromMs: at('13:00:00'), toMs: at('13:08:00') };
+    expect(only({ ...withUploads({ lastStored: stored }), conditions })?.lastFrame).toBe('2 s ago');
+    const first = new Map([[camera1, { ...statistics, lastSealed: null }]]);
+    expect(only({ ...withUploads({ lastStored: null }), statistics: first, conditions })?.lastFrame).toBe('none');
   });
 
   it('every cause comes with what to do', () => {
