@@ -1,4 +1,3 @@
-import type { CameraCondition } from '../domain/camera.js';
 import { gapCauseTexts } from '../domain/gap-causes.js';
 import { troubleTextOf } from '../domain/refusals.js';
 import type { CameraStatus, RecentSegment } from './contract.js';
@@ -22,7 +21,8 @@ export function detailsOf(status: CameraStatus): string {
 
 /** The one word that is searched for: `CameraState`. */
 export function stateWordOf(status: Pick<CameraStatus, 'desired' | 'condition'>): string {
-  return status.desired === 'pause' ? 'paused' : status.condition.kind;
+  const { desired, condition } = status;
+  return desired === 'pause' && condition.kind !== 'removed' ? 'paused' : condition.kind;
 }
 
 /** What the Web UI lists as the upload's summary. */
@@ -33,6 +33,7 @@ export function segmentSummaryOf(segment: RecentSegment): string {
 
 function headlineOf(status: CameraStatus): string {
   const since = `since ${utc(status.condition.sinceMs)}`;
+  if (status.condition.kind === 'removed') return `Stopped (cancelled) at ${utc(status.condition.sinceMs)}`;
   if (status.stopping !== null) return `Stopping (${status.stopping})`;
   if (status.desired === 'pause') return `Paused ${since}`;
   const { condition } = status;
@@ -54,7 +55,8 @@ function headlineOf(status: CameraStatus): string {
   }
 }
 
-function adviceOf(condition: CameraCondition): readonly string[] {
+function adviceOf(condition: CameraStatus['condition']): readonly string[] {
+  if (condition.kind === 'removed') return [gapCauseTexts.removed.todo, ''];
   if (condition.kind === 'unassigned') return [gapCauseTexts['not-scheduled'].todo, ''];
   if (condition.kind !== 'down') return [];
   const { todo } = troubleTextOf(condition);

@@ -1,5 +1,11 @@
 import { type SearchAttributeUpdatePair } from '@temporalio/common';
-import { type CancellationScope, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  type CancellationScope,
+  patched,
+  setCurrentDetails,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { CameraCondition, CameraSpec, StopCause } from '../domain/camera.js';
 import type { CameraId } from '../domain/ids.js';
 import { detailsOf, stateWordOf } from './camera-details.js';
@@ -18,6 +24,8 @@ export interface CameraRun {
   stopping: StopCause | null;
   /** Of the recording (or the search for a recorder) under way, with the settings it was started with. */
   recording: { readonly scope: CancellationScope; readonly spec: CameraSpec } | null;
+  /** When a cancel was done: the recorder stopped, and every upload was started. */
+  removedAtMs: number | null;
 }
 
 export function openRun(camera: CameraId, spec: CameraSpec, input: CameraInput): CameraRun {
@@ -29,6 +37,7 @@ export function openRun(camera: CameraId, spec: CameraSpec, input: CameraInput):
     state: input.carried ?? firstState(),
     stopping: null,
     recording: null,
+    removedAtMs: null,
   };
 }
 
@@ -39,8 +48,10 @@ export function carriedInput(run: CameraRun): CameraInput {
 }
 
 export function statusOf(run: CameraRun): CameraStatus {
-  const { camera, spec, stopping, state } = run;
-  const { desired, recorder, condition, lastEndedAtMs, recent = [] } = state;
+  const { camera, spec, removedAtMs, state } = run;
+  const { desired, recorder, lastEndedAtMs, recent = [] } = state;
+  const condition = removedAtMs === null ? state.condition : { kind: 'removed' as const, sinceMs: removedAtMs };
+  const stopping = removedAtMs === null ? run.stopping : null;
   return { camera, desired, recorder, condition, spec, lastEndedAtMs, stopping, recent };
 }
 
@@ -54,6 +65,13 @@ export function change(run: CameraRun, patch: Partial<CameraState>): void {
 export function changeCondition(run: CameraRun, kind: 'unassigned' | 'paused' | 'connecting'): void {
   if (run.state.condition.kind === kind) return;
   change(run, { condition: { kind, sinceMs: Date.now() } satisfies CameraCondition });
+}
+
+/** The last thing a cancelled camera says. Histories from before this was said hold no such search attribute. */
+export function showRemoved(run: CameraRun): void {
+  run.removedAtMs = Date.now();
+  if (patched('says-removed')) show(run);
+  else setCurrentDetails(detailsOf(statusOf(run)));
 }
 
 /** Details cost no event; search attributes cost one, so they are written only when they change. */

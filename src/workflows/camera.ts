@@ -29,7 +29,7 @@ import {
   statusQuery,
 } from './camera-messages.js';
 import { interruptRecording, keepRecording } from './camera-recording.js';
-import { type CameraRun, carriedInput, change, openRun, show, statusOf } from './camera-run.js';
+import { type CameraRun, carriedInput, change, openRun, show, showRemoved, statusOf } from './camera-run.js';
 import { parseConditionChange, parseNotices } from './camera-signals.js';
 import { noteSealed, startUploads } from './camera-uploads.js';
 import type { CameraInput } from './contract.js';
@@ -146,4 +146,5 @@ async function finish(run: CameraRun, recording: Promise<never>): Promise<void> 
   await stopped;
   await condition(allHandlersFinished);
   await startUploads(run);
+  showRemoved(run);
 }

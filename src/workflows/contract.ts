@@ -83,7 +83,8 @@ export interface CameraStatus {
   readonly camera: CameraId;
   readonly desired: CameraState['desired'];
   readonly recorder: RecorderId | null;
-  readonly condition: CameraCondition;
+  /** `removed` once a cancel is done: nothing records any more, and nothing else follows. */
+  readonly condition: CameraCondition | { readonly kind: 'removed'; readonly sinceMs: number };
   readonly spec: CameraSpec;
   readonly lastEndedAtMs: number | null;
   /** Why the recording is being stopped right now; null when it is not. */

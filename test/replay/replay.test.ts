@@ -37,6 +37,13 @@ if (newName === undefined) {
     }
   });
 
+  test('a camera cancelled today says that it is removed, one cancelled before that was said does not', () => {
+    const removed = Buffer.from('"removed"').toString('base64');
+    const saysRemoved = (name: string) =>
+      JSON.stringify(historyOf(`${name}-camera-cancelled.json`)).includes(`"data":"${removed}"`);
+    expect(['0.1', '0.2'].map(saysRemoved)).toEqual([false, true]);
+  });
+
   test('a history that today’s workflow would not have made is noticed', async () => {
     const file = histories.find((name) => name.endsWith('camera-cancelled.json')) ?? '';
     const changed: unknown = JSON.parse(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type CameraCondition, DEFAULT_SPEC } from '../../src/domain/camera.js';
+import { DEFAULT_SPEC } from '../../src/domain/camera.js';
 import { parseCameraId, parseRecorderId, parseSegmentId, parseSessionId } from '../../src/domain/ids.js';
 import { redact } from '../../src/redact.js';
 import { detailsOf, segmentSummaryOf, stateWordOf } from '../../src/workflows/camera-details.js';
@@ -8,7 +8,7 @@ import type { CameraStatus } from '../../src/workflows/contract.js';
 const AT_MS = Date.UTC(2025, 11, 14, 1, 30);
 const session = parseSessionId('20251214T013000Z-7f3a');
 
-function status(condition: CameraCondition, more: Partial<CameraStatus> = {}): CameraStatus {
+function status(condition: CameraStatus['condition'], more: Partial<CameraStatus> = {}): CameraStatus {
   return {
     camera: parseCameraId('camera-1'),
     desired: 'record',
@@ -51,6 +51,8 @@ test.each([
     status({ kind: 'connecting', sinceMs: AT_MS }, { stopping: 'reconfigured' }),
     'Stopping (reconfigured)',
   ],
+  ['removed', status({ kind: 'removed', sinceMs: AT_MS }), 'Stopped (cancelled) at 2025-12-14 01:30:00Z'],
+  ['removed', status({ kind: 'removed', sinceMs: AT_MS }, { desired: 'pause' }), 'Start its workflow again'],
 ] as const)('a camera that is %s says so in words', (word, given, expected) => {
   expect(detailsOf(given)).toContain(expected);
   expect(stateWordOf(given)).toBe(word);

@@ -97,6 +97,9 @@ test('cancel stops FFmpeg, starts the uploads of the last segments, and only the
   await expect(harness.client.workflow.getHandle(camera).result()).rejects.toThrow(/cancel/i);
   expect(harness.recorder.of(camera).at(-1)?.end).toEqual({ stopped: 'cancelled' });
   await harness.uploaded(last.segment);
+  const { searchAttributes } = await harness.client.workflow.getHandle(camera).describe();
+  expect(searchAttributes).toMatchObject({ CameraState: ['removed'] });
+  expect(await harness.status(camera)).toMatchObject({ condition: { kind: 'removed' }, stopping: null });
   const parent = (await harness.client.workflow.getHandle(`upload/${last.segment}`).describe()).raw
     .workflowExecutionInfo?.parentExecution?.workflowId;
   expect(parent).toBe(camera);
