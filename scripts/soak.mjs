@@ -2,6 +2,9 @@
  * `npm run soak [-- --minutes N] [--seed S]`: three simulated cameras, faults drawn from a seed, and every frame counted. The same seed
  * does the same faults again. Exit code 0 when nothing was lost in silence.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runPackage } from './run-command.mjs';
 import { setUp } from './setup.mjs';
@@ -13,9 +16,15 @@ const DEFAULT_MINUTES = 10;
 async function soak() {
   const { minutes, seed } = readArguments();
   await setUp({ tools: ['ffmpeg', 'temporal', 'weed'] });
-  process.exitCode = await runPackage('vitest/vitest.mjs', ['run', '--config', CONFIG, 'test/long/soak.long.ts'], {
-    env: { SOAK_MINUTES: String(minutes), SOAK_SEED: String(seed) },
-  });
+  // Its own temporary folder, so that a soak that is cut short leaves nothing behind either.
+  const dir = await mkdtemp(join(tmpdir(), 'recorder-soak-'));
+  try {
+    process.exitCode = await runPackage('vitest/vitest.mjs', ['run', '--config', CONFIG, 'test/long/soak.long.ts'], {
+      env: { SOAK_MINUTES: String(minutes), SOAK_SEED: String(seed), TMPDIR: dir },
+    });
+  } finally {
+    await rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+  }
 }
 
 function readArguments() {
