@@ -165,7 +165,7 @@ function stateWords(id: CameraId, condition: CameraCondition, input: StatusInput
     case 'paused':
       return { level: 'off', state: `paused since ${since}${lastWords(id, input)}`, todo: gapCauseTexts.paused.todo };
     case 'unassigned':
-      return { level: 'off', state: `not recorded here${lastWords(id, input)}`, todo: null };
+      return unassignedWords(id, input);
     case 'down': {
       if (input.limitNotice !== null && condition.cause === 'disk-full') {
         return {
@@ -184,6 +184,17 @@ function stateWords(id: CameraId, condition: CameraCondition, input: StatusInput
     default:
       return unknownCondition(condition);
   }
+}
+
+/** The condition alone does not say which of the two it was; that there are settings says that it has been recorded here. */
+function unassignedWords(id: CameraId, input: StatusInput): StateWords {
+  const wasHere = input.specs.has(id);
+  const why = wasHere ? ': its workflow was stopped, or another recorder has it' : '';
+  return {
+    level: 'off',
+    state: `not recorded here${why}${lastWords(id, input)}`,
+    todo: wasHere ? gapCauseTexts.removed.todo : null,
+  };
 }
 
 function unknownCondition(condition: never): never {

@@ -51,7 +51,11 @@ describe('the state in words', () => {
   it.each<readonly [string, CameraCondition, string]>([
     ['connecting', { kind: 'connecting', sinceMs: since }, 'connecting since 14:03:12, last stored 14:00–14:15'],
     ['paused', { kind: 'paused', sinceMs: since }, 'paused since 14:03:12, last stored 14:00–14:15'],
-    ['unassigned', { kind: 'unassigned', sinceMs: since }, 'not recorded here, last stored 14:00–14:15'],
+    [
+      'stopped',
+      { kind: 'unassigned', sinceMs: since },
+      'not recorded here: its workflow was stopped, or another recorder has it, last stored 14:00–14:15',
+    ],
     [
       'down, waiting',
       down('camera-refused', at('13:35:00')),
@@ -82,6 +86,15 @@ describe('the state in words', () => {
     expect(only({ ...withUploads({ lastStored: stored }), conditions })?.lastFrame).toBe('2 s ago');
     const first = new Map([[camera1, { ...statistics, lastSealed: null }]]);
     expect(only({ ...withUploads({ lastStored: null }), statistics: first, conditions })?.lastFrame).toBe('none');
+  });
+
+  it('a camera that was stopped comes with what to do, and one that was never recorded here does not', () => {
+    const conditions = new Map([[camera1, { kind: 'unassigned', sinceMs: since } as const]]);
+    expect(only({ conditions })?.todo).toBe('Start its workflow again when it should record.');
+    expect(only({ conditions, specs: new Map() })).toMatchObject({
+      state: 'not recorded here, last stored 14:00–14:15',
+      todo: null,
+    });
   });
 
   it('every cause comes with what to do', () => {
