@@ -8,10 +8,22 @@ const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
 /** The keeper's own ladder takes at most 67 s. */
 const STOP_DEADLINE_MS = 90_000;
 
+/** How it ended: by itself, or by a signal that nobody can refuse. */
+export type KeeperEnd =
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'killed'; readonly signal: NodeJS.Signals };
+
+/** A sentence for the person at the terminal. Pure. */
+export function keeperEndWords(end: KeeperEnd): string {
+  return end.kind === 'killed'
+    ? `The recorder was killed (${end.signal}); start again, it goes on where it stopped.`
+    : `The recorder ended with code ${end.code}.`;
+}
+
 /** `camera-recorder worker` as a child of `start`: in a session of its own, so that Ctrl-C reaches only us, and ended when we die. */
 export interface KeeperChild {
-  /** The exit code, 1 when a signal ended it. Never rejects. */
-  readonly ended: Promise<number>;
+  /** Never rejects. */
+  readonly ended: Promise<KeeperEnd>;
   /** In order; the second call, or 90 s, forces. Idempotent beyond that; nothing once it has ended. */
   stop(): void;
 }
@@ -27,7 +39,11 @@ export async function startKeeperChild(options: {
     const [file, ...args] = dyingWithParent([process.execPath, MAIN, 'worker', ...options.args]);
     const output = log?.fd ?? 'inherit';
     const child = spawn(file, args, { detached: true, stdio: ['ignore', output, output], env: options.env });
-    const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+    const ended = new Promise<KeeperEnd>((resolve) => {
+      child.once('exit', (code, signal) =>
+        resolve(signal === null ? { kind: 'exited', code: code ?? 1 } : { kind: 'killed', signal }),
+      );
+    });
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
       child.once('error', reject);

@@ -23,7 +23,7 @@ import { checkConfig } from './check-command.js';
 import { forbidCoreDumps } from './core-dumps.js';
 import { fetchStatus } from './fetch-status.js';
 import { findProgram } from './find-program.js';
-import { type KeeperChild, startKeeperChild } from './keeper-child.js';
+import { type KeeperChild, keeperEndWords, startKeeperChild } from './keeper-child.js';
 import { takeSecrets } from './process-guards.js';
 import { NOTHING_TOLD, progressLines, sayEachTenth, type ToldProgress } from './progress-lines.js';
 import { lockData, untilSpoolIsFree } from './start-locks.js';
@@ -150,12 +150,11 @@ async function keepCompany(child: KeeperChild, company: Company): Promise<number
     child.stop();
   });
   const watching = showProgress(company, over.signal);
-  const code = await child.ended;
+  const end = await child.ended;
   over.abort();
   await watching;
-  if (!stop.asked.aborted)
-    say(`The recorder ended with code ${code}.${logPath === null ? '' : ` Its log: ${logPath}`}`);
-  return code;
+  if (!stop.asked.aborted) say(`${keeperEndWords(end)}${logPath === null ? '' : ` Its log: ${logPath}`}`);
+  return end.kind === 'exited' ? end.code : 1;
 }
 
 async function showProgress(company: Company, signal: AbortSignal): Promise<void> {
