@@ -15,8 +15,10 @@ const SEGMENT_SEC = 5;
 const FRAME_MS = 1_000 / 15;
 const EDGE_MS = 500;
 const ATTACHED_WITHIN_MS = 5_000;
-/** That is so many starts of the program; on a machine that is busy with other things, they are the measure. */
+/** That is so many starts of the program; on a machine that is busy with other things, they are the measure… */
 const ATTACHED_WITHIN_CHECKS = 12;
+/** …up to this. */
+const ATTACHED_AT_MOST_MS = 15_000;
 const STARTED = 2;
 
 /** A session that lived so long is started again at once. */
@@ -113,13 +115,22 @@ describe('while six cameras are recorded', () => {
     expect(commandOf(worker ?? Number.NaN)).toBe('');
     expect(system.recorder.workerPid()).not.toBe(worker);
     report(`${what} → attached again`, Math.max(...attachedMs));
-    const limitMs = Math.max(ATTACHED_WITHIN_MS, ATTACHED_WITHIN_CHECKS * (await measureCheck(system.env)));
+    const limitMs = await attachLimitMs();
     expect([...system.recorder.ffmpegPids()].toSorted((a, b) => a - b)).toEqual(ffmpegs);
     await Promise.all(OTHERS.map(async (index) => await expectNothingLost(index, atMs)));
     const killed = await Promise.all(KILL_PHASES_MS.map(async (_, index) => await footageFrom(index, atMs)));
     expect(killed.flatMap(({ gaps }) => gaps)).toHaveLength(KILL_PHASES_MS.length);
     expect(Math.max(...attachedMs)).toBeLessThanOrEqual(limitMs);
   });
+
+  /** Says so when it is not the promised one. */
+  async function attachLimitMs(): Promise<number> {
+    const byChecksMs = ATTACHED_WITHIN_CHECKS * (await measureCheck(system.env));
+    if (byChecksMs <= ATTACHED_WITHIN_MS) return ATTACHED_WITHIN_MS;
+    const limitMs = Math.min(byChecksMs, ATTACHED_AT_MOST_MS);
+    report('this machine is slow or busy: attached again is allowed to take', limitMs);
+    return limitMs;
+  }
 
   /** When the attempt that is attached now began. */
   async function attachedAfter(id: CameraId, atMs: number): Promise<number> {
