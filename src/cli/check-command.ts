@@ -11,6 +11,7 @@ import { temporalSettingsOf } from '../workers/temporal/settings.js';
 import { findProgram } from './find-program.js';
 import { takeSecrets } from './process-guards.js';
 import type { Role } from './roles.js';
+import { spoolDirOf } from './start-plan.js';
 
 /** A configuration that is right on paper and on this machine. */
 export interface CheckedConfig {
@@ -35,7 +36,8 @@ export async function checkConfig(options: {
   /** As it was given, secrets included. */
   readonly env: Variables;
 }): Promise<CheckedConfig> {
-  const { config, mistakes } = readConfig(readOptions(options));
+  const { config: read, mistakes } = readConfig(readOptions(options));
+  const config = options.role === undefined ? { ...read, spool: { ...read.spool, dir: spoolDirOf(read) } } : read;
   const isRecording = options.role !== 'workflows';
   const judgeable = { ...config, cameras: config.cameras.filter((camera) => !isNoted(camera, mistakes)) };
   const report = await preflight(judgeable, options.env, isRecording);

@@ -27,7 +27,7 @@ import { type KeeperChild, keeperEndWords, startKeeperChild } from './keeper-chi
 import { takeSecrets } from './process-guards.js';
 import { NOTHING_TOLD, progressLines, sayEachTenth, type ToldProgress } from './progress-lines.js';
 import { lockData, untilSpoolIsFree } from './start-locks.js';
-import { recorderEnv, type StartPlan } from './start-plan.js';
+import { dataDirOf, recorderEnv, type StartPlan, spoolDirOf, wantOf } from './start-plan.js';
 import { type StartScreen, startScreen } from './start-screen.js';
 import { listenForStop, type StopSignals } from './stop-signals.js';
 import { readVersion } from './version.js';
@@ -65,22 +65,16 @@ export async function startCommand(options: { readonly configPath: string | unde
 }
 
 async function planOf(config: Config, ffmpegPath: string): Promise<StartPlan> {
-  const want = {
-    temporal: config.temporal === null,
-    store: config.store === null,
-    cameras: config.cameras.length === 0,
-  };
-  const isAnyEmbedded = want.temporal || want.store || want.cameras;
-  const dataDir = isAnyEmbedded ? resolve('.data') : null;
+  const dataDir = dataDirOf(config);
   const secretsDir = config.secretsDir ?? (dataDir === null ? null : join(dataDir, 'camera-secrets'));
   if (dataDir !== null) await mkdir(dataDir, { recursive: true });
   if (dataDir !== null && secretsDir !== null) await mkdir(secretsDir, { recursive: true, mode: 0o700 });
   return {
     config,
-    want,
+    want: wantOf(config),
     dataDir,
     secretsDir,
-    spoolDir: dataDir === null || config.spool.isGiven ? config.spool.dir : join(dataDir, 'spool'),
+    spoolDir: spoolDirOf(config),
     metricsPort: config.metricsPort,
     segmentDurationSec: config.givenSegmentSec ?? (dataDir === null ? 900 : 60),
     ffmpegPath,

@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path';
 import type { Config } from '../config/config.js';
 import type { DemoOptions, DemoParts } from '../embedded/demo.js';
 
@@ -12,6 +13,26 @@ export interface StartPlan {
   readonly metricsPort: number;
   readonly segmentDurationSec: number;
   readonly ffmpegPath: string;
+}
+
+/** What was not given. Pure. */
+export function wantOf(config: Config): StartPlan['want'] {
+  return {
+    temporal: config.temporal === null,
+    store: config.store === null,
+    cameras: config.cameras.length === 0,
+  };
+}
+
+/** `.data` of this folder; null when nothing is embedded. */
+export function dataDirOf(config: Config): string | null {
+  return Object.values(wantOf(config)).includes(true) ? resolve('.data') : null;
+}
+
+/** Where `start` spools: beside what is embedded, unless TEMP_DIR says otherwise. */
+export function spoolDirOf(config: Config): string {
+  const dataDir = dataDirOf(config);
+  return dataDir === null || config.spool.isGiven ? config.spool.dir : join(dataDir, 'spool');
 }
 
 /** The variables that make `worker` record from and into the parts that were started. Holds secrets. Pure. */

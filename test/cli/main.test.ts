@@ -140,6 +140,13 @@ describe('check', () => {
     }
   });
 
+  it('without a role names the spool of a bare start', async () => {
+    const dir = await tempDir('cli');
+    const { stdout } = await run(['check', '--json'], { METRICS_PORT: '0' }, dir);
+    expect(JSON.parse(stdout)).toMatchObject({ spoolDir: join(dir, '.data', 'spool') });
+    expect(await readdir(dir)).toEqual([]);
+  });
+
   it('--quiet says nothing when all is well', async () => {
     expect(await run(['check', '--quiet'], { METRICS_PORT: '0' })).toEqual({ code: 0, stdout: '', stderr: '' });
   });
