@@ -90,7 +90,7 @@ export function statusView(input: StatusInput): StatusView {
       ...(input.limitNotice === null ? [] : [input.limitNotice]),
       ...linkNotice(
         'Temporal does not answer',
-        'Recording and uploading go on; nothing is lost.',
+        worker.store === null ? 'Workflows go on when it does.' : 'Recording and uploading go on; nothing is lost.',
         worker.temporal,
         input,
       ),
@@ -251,8 +251,13 @@ function waitingWords(uploads: UploadStatus | undefined, { time, nowMs }: Status
   return `${uploads.waitingSegments} (${byteWords(uploads.waitingBytes)}${oldest})${lost}`;
 }
 
-function linkNotice(what: string, meaning: string, link: LinkStatus, { time, nowMs }: StatusInput): readonly string[] {
-  if (link.isReachable || nowMs - link.sinceMs < NOTICE_AFTER_MS) return [];
+function linkNotice(
+  what: string,
+  meaning: string,
+  link: LinkStatus | null,
+  { time, nowMs }: StatusInput,
+): readonly string[] {
+  if (link === null || link.isReachable || nowMs - link.sinceMs < NOTICE_AFTER_MS) return [];
   const detail = link.detail === null ? '' : ` Last try: ${link.detail}`;
   return [`${what} since ${time.moment(link.sinceMs, nowMs)}. ${meaning}${detail}`];
 }

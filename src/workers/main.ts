@@ -117,10 +117,9 @@ class WorkerService implements RunningWorker {
 
   status(): WorkerStatus {
     const side = this.#side;
-    const unused = { isReachable: true, sinceMs: 0, detail: null };
     return {
       temporal: this.#temporal.status(),
-      store: side?.store.status() ?? unused,
+      store: side?.store.status() ?? null,
       uploadsInFlight: side?.ledger.uploadsInFlight ?? 0,
       uploads: side?.ledger.uploads ?? new Map(),
       backgroundFailures: side?.backgroundFailures ?? new Map(),

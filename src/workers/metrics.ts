@@ -5,7 +5,8 @@ const MS_A_SECOND = 1_000;
 
 type Reading = { readonly name: string; readonly help: string };
 type OfCamera = Reading & { readonly of: (status: UploadStatus) => number };
-type OfWorker = Reading & { readonly of: (status: WorkerStatus) => number };
+/** Null: the series is not there. */
+type OfWorker = Reading & { readonly of: (status: WorkerStatus) => number | null };
 
 const CAMERA_COUNTERS: readonly OfCamera[] = [
   {
@@ -72,7 +73,7 @@ const WORKER_GAUGES: readonly OfWorker[] = [
   {
     name: 'recorder_store_reachable',
     help: '1 when the store answers as it should.',
-    of: ({ store }) => Number(store.isReachable),
+    of: ({ store }) => (store === null ? null : Number(store.isReachable)),
   },
 ];
 
@@ -109,7 +110,9 @@ export function registerWorkerMetrics(registry: Registry, status: () => WorkerSt
       help,
       registers: [registry],
       collect() {
-        this.set(of(status()));
+        const value = of(status());
+        if (value === null) this.remove();
+        else this.set(value);
       },
     });
   }

@@ -32,7 +32,8 @@ export interface UploadStatus {
 /** Everything the worker knows beside the cameras' conditions; read at every scrape, so it must be cheap (no I/O). */
 export interface WorkerStatus {
   readonly temporal: LinkStatus;
-  readonly store: LinkStatus;
+  /** Null in a process that only serves workflows: it never asks the store. */
+  readonly store: LinkStatus | null;
   readonly uploadsInFlight: number;
   readonly uploads: ReadonlyMap<CameraId, UploadStatus>;
   /** Failures of what runs in the background, by its name; each is tried again. */

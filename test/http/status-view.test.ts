@@ -166,6 +166,14 @@ it('what does not answer is told with what it means', () => {
   ]);
 });
 
+it('a process that records nothing does not say that recording goes on', () => {
+  const temporal = { isReachable: false, sinceMs: at('13:00:00'), detail: null };
+  const worker = { ...statusInput().worker, temporal, store: null };
+  expect(statusView(statusInput({ worker })).notices).toEqual([
+    'Temporal does not answer since 14:00:00. Workflows go on when it does.',
+  ]);
+});
+
 it('what has been away for a moment only is not told', () => {
   const away = { isReachable: false, sinceMs: at('13:08:00'), detail: null };
   const worker = { ...statusInput().worker, temporal: away };

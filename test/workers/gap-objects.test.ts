@@ -279,7 +279,7 @@ it('the worker tells of them by itself, once the store answers', async () => {
     for await (const { key } of bucket.list(`${cut}/`, soon())) found.push(key);
     return found;
   };
-  await waitFor(() => worker.worker.status().store.detail !== null, {
+  await waitFor(() => typeof worker.worker.status().store?.detail === 'string', {
     what: 'the store to be missed',
     deadlineMs: 10_000,
   });
