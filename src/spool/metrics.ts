@@ -16,7 +16,7 @@ export function registerSpoolMetrics(registry: Registry, usage: () => SpoolUsage
   byState(
     registers,
     'recorder_spool_segments',
-    'Segments in the spool by state; open counts every file of the sessions not yet sealed.',
+    'Segments in the spool by state; open are the recordings not yet sealed.',
     (state) => usage()?.byState[state].count,
   );
   single(registers, 'recorder_spool_free_bytes', 'Bytes free on the disk of the spool.', () => usage()?.freeBytes);

@@ -54,7 +54,7 @@ export interface Spool {
 export interface SpoolUsage {
   readonly freeBytes: number;
   readonly totalBytes: number;
-  /** Bytes and segments by state; `open` counts files of running or unsealed sessions. */
+  /** Bytes and segments by state; `open` are the recordings of running or unsealed sessions; its bytes include their logs. */
   readonly byState: Readonly<
     Record<
       'open' | 'sealed' | 'uploading' | 'stored' | 'quarantined',

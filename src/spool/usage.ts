@@ -13,7 +13,7 @@ interface Pile {
 
 const NOTHING: Pile = { bytes: 0, count: 0 };
 
-/** One walk over the spool. `open` counts every file of the sessions, logs too: they take the same space. */
+/** One walk over the spool. Every file's bytes count; of the sessions only recordings count as segments, not their logs. */
 export async function usageOf(layout: SpoolLayout, segments: AsyncIterable<SpooledSegment>): Promise<SpoolUsage> {
   const byKind = { sealed: NOTHING, uploading: NOTHING, stored: NOTHING };
   let oldestUnsentMs: number | null = null;
@@ -23,8 +23,8 @@ export async function usageOf(layout: SpoolLayout, segments: AsyncIterable<Spool
   }
   const [disk, open, quarantined] = await Promise.all([
     statfs(layout.root),
-    pileIn(openRootOf(layout)),
-    pileIn(layout.quarantineDir),
+    pileIn(openRootOf(layout), (name) => name.endsWith('.mp4')),
+    pileIn(layout.quarantineDir, (name) => !name.endsWith(REASON_SUFFIX)),
   ]);
   return {
     freeBytes: disk.bavail * disk.bsize,
@@ -34,20 +34,21 @@ export async function usageOf(layout: SpoolLayout, segments: AsyncIterable<Spool
   };
 }
 
-async function pileIn(path: string): Promise<Pile> {
+async function pileIn(path: string, isCounted: (name: string) => boolean): Promise<Pile> {
   let pile = NOTHING;
   for (const name of await namesIn(path)) {
-    const found = await pileAt(join(path, name));
-    const isReason = name.endsWith(REASON_SUFFIX);
-    pile = { bytes: pile.bytes + found.bytes, count: pile.count + (isReason ? 0 : found.count) };
+    const found = await pileAt(path, name, isCounted);
+    pile = { bytes: pile.bytes + found.bytes, count: pile.count + found.count };
   }
   return pile;
 }
 
-async function pileAt(path: string): Promise<Pile> {
+async function pileAt(folder: string, name: string, isCounted: (name: string) => boolean): Promise<Pile> {
+  const path = join(folder, name);
   try {
     const entry = await lstat(path);
-    return entry.isDirectory() ? await pileIn(path) : { bytes: entry.size, count: 1 };
+    if (entry.isDirectory()) return await pileIn(path, isCounted);
+    return { bytes: entry.size, count: isCounted(name) ? 1 : 0 };
   } catch (error) {
     // Sealed or deleted while we looked.
     if (errnoOf(error) === 'ENOENT') return NOTHING;

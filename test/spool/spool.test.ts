@@ -1,5 +1,5 @@
 import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseCameraId, parseObjectKey } from '../../src/domain/ids.js';
 import { segmentPathsOf } from '../../src/spool/layout.js';
@@ -228,7 +228,8 @@ describe('what does not belong', () => {
 
 test('usage counts bytes and segments by state, and the oldest end without a receipt', async () => {
   const spool = await spoolIn(await temporaryFolder());
-  await closedRecording(spool.layout, { index: 9 });
+  const open = await closedRecording(spool.layout, { index: 9 });
+  await writeFile(join(dirname(open.recordingPath), 'ffmpeg.log'), 'log');
   const requests = [];
   for (const index of [0, 1, 2]) requests.push(await closedRecording(spool.layout, { index, fromMs: index * 10_000 }));
   for (const request of requests) await spool.seal(request);
@@ -237,7 +238,7 @@ test('usage counts bytes and segments by state, and the oldest end without a rec
   await spool.recordReceipt(first.id, receiptFor(first));
   const usage = await spool.usage();
   expect(usage.byState).toEqual({
-    open: { bytes: 9, count: 1 },
+    open: { bytes: 12, count: 1 },
     sealed: { bytes: 30, count: 2 },
     uploading: { bytes: 0, count: 0 },
     stored: { bytes: 15, count: 1 },
