@@ -3,6 +3,9 @@ import { troubleTextOf } from '../domain/refusals.js';
 import type { CameraStatus, RecentSegment } from './contract.js';
 
 const SHOWN_SEGMENTS = 5;
+/** The failure of an activity that is tried again is not told to its workflow. */
+const WHERE_REFUSALS_ARE =
+  'Why it is not taken: the last failure of the activity `assignCamera` under Pending Activities.';
 const BYTES_A_MEGABYTE = 1e6;
 
 /** Markdown for the Web UI: what the camera does, why, what to do, and its newest segments. Pure. */
@@ -57,7 +60,7 @@ function headlineOf(status: CameraStatus): string {
 
 function adviceOf(condition: CameraStatus['condition']): readonly string[] {
   if (condition.kind === 'removed') return [gapCauseTexts.removed.todo, ''];
-  if (condition.kind === 'unassigned') return [gapCauseTexts['not-scheduled'].todo, ''];
+  if (condition.kind === 'unassigned') return [gapCauseTexts['not-scheduled'].todo, WHERE_REFUSALS_ARE, ''];
   if (condition.kind !== 'down') return [];
   const { todo } = troubleTextOf(condition);
   return [todo, '', `It said: ${condition.detail}. Next try at ${utc(condition.retryAtMs)}.`, ''];

@@ -43,6 +43,7 @@ test.each([
   ['down', status(down), '401 Unauthorized. Next try at 2025-12-14 01:31:00Z'],
   ['unassigned', status({ kind: 'unassigned', sinceMs: AT_MS }, { recorder: null }), 'Waiting for a recorder'],
   ['unassigned', status({ kind: 'unassigned', sinceMs: AT_MS }), 'Start a recorder that has the secret'],
+  ['unassigned', status({ kind: 'unassigned', sinceMs: AT_MS }), 'the last failure of the activity `assignCamera`'],
   ['connecting', status({ kind: 'connecting', sinceMs: AT_MS }), 'Connecting since'],
   ['paused', status({ kind: 'paused', sinceMs: AT_MS }), 'Paused since'],
   ['paused', status({ kind: 'connecting', sinceMs: AT_MS }, { desired: 'pause' }), 'Paused since'],
