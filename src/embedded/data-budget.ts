@@ -14,6 +14,7 @@ export class DataBudget {
   readonly limitBytes: number;
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   #isUsedUp = false;
+  #usedBytes = 0;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: {
@@ -31,12 +32,18 @@ export class DataBudget {
     return this.#isUsedUp;
   }
 
+  /** What the folder held at the last look. */
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
   /** Looks, unless the last look was less than 10 s ago. */
   async look(): Promise<boolean> {
     const nowMs = this.#clock.monotonicMs();
     if (this.#isUsedUp || nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return this.#isUsedUp;
     this.#lookedAtMs = nowMs;
-    this.#isUsedUp = (await measureFolder(this.dir)) >= this.limitBytes;
+    this.#usedBytes = await measureFolder(this.dir);
+    this.#isUsedUp = this.#usedBytes >= this.limitBytes;
     return this.#isUsedUp;
   }
 }
