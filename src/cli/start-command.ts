@@ -168,7 +168,9 @@ async function showProgress(company: Company, signal: AbortSignal): Promise<void
 
 async function screenOf({ plan, parts }: Company, pageUrl: string, view: StatusView): Promise<StartScreen> {
   const { config } = plan;
-  const cameras = parts.cameraUrls?.map((_url, index) => `camera-${index + 1}`) ?? config.cameras.map(({ id }) => id);
+  const simulatedCameras = parts.cameraUrls?.map((_url, index) => `camera-${index + 1}`) ?? [];
+  // One that is off with nothing to do about it has not been taken yet: this is the first look.
+  const cameras = view.cameras.filter(({ level, todo }) => level !== 'off' || todo === null).map(({ id }) => id);
   return {
     version: readVersion(),
     zone: view.zone,
@@ -186,7 +188,8 @@ async function screenOf({ plan, parts }: Company, pageUrl: string, view: StatusV
       isEmbedded: parts.store !== null,
     },
     cameras,
-    areCamerasSimulated: parts.cameraUrls !== null,
+    simulatedCameras,
+    takenIds: view.cameras.map(({ id }) => id),
     segmentDurationSec: plan.segmentDurationSec,
     recordedSegmentSec: view.cameras.flatMap(({ segmentSec }) => (segmentSec === null ? [] : [segmentSec])),
     // A Tapo camera in 2K writes 2 GB an hour; the simulated ones do as well.

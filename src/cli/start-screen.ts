@@ -15,8 +15,12 @@ export interface StartScreen {
     readonly filesUrl: string | null;
     readonly isEmbedded: boolean;
   };
+  /** Those that are recorded. */
   readonly cameras: readonly string[];
-  readonly areCamerasSimulated: boolean;
+  /** Which of them were started here. */
+  readonly simulatedCameras: readonly string[];
+  /** Of all cameras known, recorded or not. */
+  readonly takenIds: readonly string[];
   /** Of a camera that is configured now. */
   readonly segmentDurationSec: number;
   /** Of those that are recorded: they keep what they were first configured with. */
@@ -58,9 +62,23 @@ function placeLines(screen: StartScreen): readonly string[] {
     ['Metrics', `${screen.pageUrl}/metrics, beside /health and /ready`],
     ['Spool', screen.spoolDir],
     ['Times', screen.zone],
-    ['Cameras', `${screen.cameras.join(', ')}${screen.areCamerasSimulated ? ' (simulated)' : ''}`],
+    ['Cameras', cameraWords(screen)],
   ];
   return rows.map(([name, place]) => `  ${name.padEnd(16)} ${place}`);
+}
+
+function cameraWords({ cameras, simulatedCameras }: StartScreen): string {
+  const simulated = new Set(simulatedCameras);
+  if (cameras.length > 0 && cameras.every((id) => simulated.has(id))) return `${cameras.join(', ')} (simulated)`;
+  return cameras.map((id) => (simulated.has(id) ? `${id} (simulated)` : id)).join(', ');
+}
+
+/** The first of `camera-1`, `camera-2`, … that nobody has. */
+function freeId({ takenIds, cameras }: StartScreen): string {
+  const taken = new Set([...takenIds, ...cameras]);
+  let number = 1;
+  while (taken.has(`camera-${number}`)) number += 1;
+  return `camera-${number}`;
 }
 
 function costLine(screen: StartScreen): string {
@@ -77,15 +95,16 @@ function segmentWords({ recordedSegmentSec, segmentDurationSec }: StartScreen): 
 function tryLines(screen: StartScreen): readonly string[] {
   const temporal = (verb: string, rest: string): string =>
     `    ${screen.temporalCommand} workflow ${verb}${serverFlags(screen.temporal)} ${rest}`;
-  const next = `camera-${screen.cameras.length + 1}`;
+  const next = freeId(screen);
+  const first = screen.cameras[0] ?? 'camera-1';
   const segment = screen.segmentDurationSec === 900 ? '' : `,"segmentDurationSec":${screen.segmentDurationSec}`;
   const input = `'{"spec":{"source":{"kind":"secret","name":"${next}"}${segment}}}'`;
   return [
     '  the state of every camera, as on the status page',
     `    npx camera-recorder status${isUsualPage(screen.pageUrl) ? '' : ` --url ${screen.pageUrl}`}`,
     '  pause a camera, and go on',
-    temporal('update execute', '--workflow-id camera-1 --name pause'),
-    temporal('update execute', '--workflow-id camera-1 --name resume'),
+    temporal('update execute', `--workflow-id ${first} --name pause`),
+    temporal('update execute', `--workflow-id ${first} --name resume`),
     '  add a camera of yours (the URL is the secret: it goes to no command line and no history)',
     ...(screen.secretsDir === null
       ? [`    give the recorder ${next.toUpperCase().replace('-', '')}_RTSP_URL when it is started, then`]

@@ -116,7 +116,9 @@ function headlineOf(cameras: readonly CameraView[]): string {
   const off = cameras.length - wanted.length;
   if (cameras.length === 0) return 'There is no camera yet.';
   const words =
-    wanted.length === 0 ? 'No camera is to be recorded' : `${good} of ${wanted.length} cameras are recording`;
+    wanted.length === 0
+      ? 'No camera is to be recorded'
+      : `${good} of ${wanted.length === 1 ? '1 camera is' : `${wanted.length} cameras are`} recording`;
   return `${words}${off === 0 || wanted.length === 0 ? '' : `, ${off} off`}.`;
 }
 
@@ -271,8 +273,11 @@ function spoolWords({ worker, time, nowMs }: StatusInput): string {
   const unsent =
     waiting === 0
       ? 'everything sealed is stored'
-      : `${waiting} segments (${byteWords(sealed.bytes + uploading.bytes)}) wait for the store${oldest}`;
-  const bad = quarantined.count === 0 ? '' : `; ${quarantined.count} files in quarantine`;
+      : `${waiting === 1 ? '1 segment' : `${waiting} segments`} (${byteWords(sealed.bytes + uploading.bytes)}) ${waiting === 1 ? 'waits' : 'wait'} for the store${oldest}`;
+  const bad =
+    quarantined.count === 0
+      ? ''
+      : `; ${quarantined.count === 1 ? '1 file' : `${quarantined.count} files`} in quarantine`;
   return `Spool: ${byteWords(spool.freeBytes)} free of ${byteWords(spool.totalBytes)}; ${unsent}${bad}.`;
 }
 

@@ -20,7 +20,7 @@ const camera: CameraView = {
   webUiUrl: 'http://127.0.0.1:8233/namespaces/default/workflows/camera-1',
 };
 const view: StatusView = {
-  headline: '1 of 1 cameras are recording.',
+  headline: '1 of 1 camera is recording.',
   now: '2026-11-25 14:08:02, Europe/Berlin (UTC+01:00)',
   clock: '14:08:02',
   zone: 'Europe/Berlin (UTC+01:00)',
@@ -42,7 +42,8 @@ const screen: StartScreen = {
     isEmbedded: true,
   },
   cameras: ['camera-1', 'camera-2'],
-  areCamerasSimulated: true,
+  simulatedCameras: ['camera-1', 'camera-2'],
+  takenIds: ['camera-1', 'camera-2'],
   segmentDurationSec: 60,
   recordedSegmentSec: [60, 60],
   bytesPerHour: 1.8e9,
@@ -78,6 +79,13 @@ it('the next camera is added by one command that holds no URL', () => {
   );
 });
 
+it('a camera added before is listed, and the next one gets an id that is free', () => {
+  const later = { ...screen, cameras: ['camera-1', 'camera-3'], takenIds: ['camera-1', 'camera-2', 'camera-3'] };
+  expect(startScreen(later)).toContain('camera-1 (simulated), camera-3\n');
+  expect(startScreen(later)).toContain('--workflow-id camera-4 --fail-existing');
+  expect(startScreen({ ...screen, cameras: [], takenIds: [] })).toContain('--workflow-id camera-1 --fail-existing');
+});
+
 it('another server is named in every command', () => {
   const temporal = { address: 't:7234', namespace: 'cams', isEmbedded: false };
   expect(startScreen({ ...screen, temporal })).toContain('workflow start --address t:7234 --namespace cams --type');
@@ -94,7 +102,7 @@ it('what was given is not said to be started here', () => {
     ...screen,
     temporal: { ...screen.temporal, isEmbedded: false },
     store: { ...screen.store, filesUrl: null, isEmbedded: false },
-    areCamerasSimulated: false,
+    simulatedCameras: [],
     dataDir: null,
     secretsDir: null,
   });
@@ -131,7 +139,7 @@ it('a long wait is told in tenths', () => {
 });
 
 it('status prints the words of the page', () => {
-  expect(statusText({ ...view, notices: ['The store is away.'] })).toBe(`1 of 1 cameras are recording.
+  expect(statusText({ ...view, notices: ['The store is away.'] })).toBe(`1 of 1 camera is recording.
 2026-11-25 14:08:02, Europe/Berlin (UTC+01:00)
 ! The store is away.
 

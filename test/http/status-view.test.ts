@@ -144,9 +144,9 @@ it.each([
 });
 
 it.each([
-  [[recording], '1 of 1 cameras are recording.'],
+  [[recording], '1 of 1 camera is recording.'],
   [[recording, { kind: 'connecting', sinceMs: 0 }], '1 of 2 cameras are recording.'],
-  [[recording, { kind: 'paused', sinceMs: 0 }], '1 of 1 cameras are recording, 1 off.'],
+  [[recording, { kind: 'paused', sinceMs: 0 }], '1 of 1 camera is recording, 1 off.'],
   [[{ kind: 'paused', sinceMs: 0 }], 'No camera is to be recorded.'],
   [[], 'There is no camera yet.'],
 ] as const)('the headline of %o is %s', (conditions, headline) => {
@@ -206,7 +206,11 @@ it('the spool is told in a sentence', () => {
     quarantined: { bytes: 1, count: 1 },
   };
   expect(told({ ...usage, oldestUnsentMs: at('12:15:00'), byState: busy })).toBe(
-    'Spool: 12.0 GB free of 100 GB; 3 segments (1.4 GB) wait for the store, the oldest until 13:15:00; 1 files in quarantine.',
+    'Spool: 12.0 GB free of 100 GB; 3 segments (1.4 GB) wait for the store, the oldest until 13:15:00; 1 file in quarantine.',
+  );
+  const one = { ...byState, sealed: { bytes: 1e9, count: 1 }, quarantined: { bytes: 2, count: 2 } };
+  expect(told({ ...usage, byState: one })).toContain(
+    '; 1 segment (1.0 GB) waits for the store; 2 files in quarantine.',
   );
 });
 
