@@ -115,8 +115,12 @@ it('update pause and resume', { timeout: 60_000 }, async () => {
   const before = system.ffmpegPid(CAMERA);
   await update('pause');
   await stopsWithin();
-  expect(await status()).toMatchObject({ desired: 'pause', condition: { kind: 'paused' } });
-  expect((await system.status(CAMERA))?.level).toBe('off');
+  // The recorder seals the last segment before it says so.
+  await waitFor(
+    async () => (await status()).condition.kind === 'paused' && (await system.status(CAMERA))?.level === 'off',
+    { what: 'workflow and page to say that it is paused', deadlineMs: PROMPT_MS, pollMs: 200 },
+  );
+  expect((await status()).desired).toBe('pause');
   await update('resume');
   await recordsWithin(before);
 });
