@@ -1,9 +1,11 @@
 import { encodeFrameStamp } from '../mp4/frame-stamp.js';
 import { AUDIO_PACKET, alawPacket } from './a-law.js';
-import { isSlice } from './annex-b.js';
+import { type AccessUnit, isSlice } from './annex-b.js';
 import { CameraClock } from './camera-clock.js';
+import { clockText } from './clock-face.js';
 import type { FaultSet } from './fault.js';
 import type { FrameLog } from './frame-log.js';
+import { readSliceHead } from './parameter-sets.js';
 import type { Picture } from './picture.js';
 import { createRtpTrack, packAudio, packSenderReport, packVideo, type RtpTrack } from './rtp.js';
 import type { Delivery } from './rtsp-connection.js';
@@ -30,6 +32,8 @@ export class MediaSource {
   readonly #audio: RtpTrack;
   readonly #startMs: number;
   #picture: Picture;
+  /** The clock of the frame sent last. */
+  #shown = '';
   #audioPackets = 0;
   #reportDueMs: number;
   #last: { readonly counter: number; readonly atMs: number } | null = null;
@@ -82,13 +86,28 @@ export class MediaSource {
     const unit = this.#look(frame.counter);
     const stamp = encodeFrameStamp({ counter: frame.counter, sentAtUs: Math.round(frame.atMs * 1_000) });
     const firstSlice = unit.nals.findIndex(isSlice);
-    const nals = [...unit.nals.slice(0, firstSlice), stamp, ...unit.nals.slice(firstSlice)];
+    const nals = [
+      ...unit.nals.slice(0, firstSlice),
+      stamp,
+      ...unit.nals.slice(firstSlice),
+      this.#clockOf(unit, frame.atMs),
+    ];
     const packets = packVideo(this.#video, nals, this.#clock.videoTicks(frame.counter));
     return { medium: 'video', isReport: false, isKey: unit.isKey, packets, counter: frame.counter };
   }
 
+  #clockOf(unit: AccessUnit, atMs: number): Buffer {
+    const slice = unit.nals.find(isSlice);
+    if (slice === undefined) throw new RangeError('a frame without a picture');
+    const text = clockText(atMs);
+    const head = readSliceHead(slice, unit.isKey, this.#picture.frameNumBits);
+    const nal = this.#picture.clock.code(head, text, this.#shown);
+    this.#shown = text;
+    return nal;
+  }
+
   /** The picture of this moment; another scene is cut to at a keyframe of its own. */
-  #look(counter: number): Picture['accessUnits'][number] {
+  #look(counter: number): AccessUnit {
     const wanted = this.#options.faults.get('new-parameters')?.picture ?? this.#options.picture;
     const unit = unitAt(wanted, counter);
     if (wanted !== this.#picture && unit.isKey) this.#picture = wanted;
@@ -117,7 +136,7 @@ export class MediaSource {
   }
 }
 
-function unitAt(picture: Picture, counter: number): Picture['accessUnits'][number] {
+function unitAt(picture: Picture, counter: number): AccessUnit {
   const unit = picture.accessUnits[counter % picture.accessUnits.length];
   if (unit === undefined) throw new RangeError('a picture without frames');
   return unit;

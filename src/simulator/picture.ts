@@ -4,16 +4,21 @@ import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type AccessUnit, nalType, splitAccessUnits } from './annex-b.js';
-import { CLOCK_FACE, drawClockFaces } from './clock-face.js';
+import { type ClockStrip, createClockStrip, stripKbps, stripLayout } from './clock-strip.js';
+import { growSequence } from './parameter-sets.js';
 import { SimulatorError } from './simulator-error.js';
 
-/** What a simulated camera looks at: a loop of coded pictures, made once and kept in the cache. */
+/** What a simulated camera looks at: a loop of a coded scene, made once and kept in the cache, and a clock below it. */
 export interface Picture {
   readonly spec: PictureSpec;
   /** One loop; the first is a keyframe, so are all `fps * gopSec` after it. */
   readonly accessUnits: readonly AccessUnit[];
   readonly sps: Buffer;
   readonly pps: Buffer;
+  /** The lower end of each picture, which `accessUnits` leave out. */
+  readonly clock: ClockStrip;
+  /** As `readSliceHead` wants it. */
+  readonly frameNumBits: number;
 }
 
 /** All of it decides the file name in the cache. */
@@ -22,8 +27,8 @@ export interface PictureSpec {
   readonly heightPx: number;
   readonly fps: number;
   readonly gopSec: number;
+  /** With the clock. */
   readonly bitrateKbps: number;
-  /** Whole minutes, so that the seconds burnt in are those of the wall clock. */
   readonly loopSec: number;
 }
 
@@ -83,7 +88,13 @@ export function parsePicture(spec: PictureSpec, bytes: Buffer): Picture {
       `the picture holds ${accessUnits.length} frames, not what was asked`,
     );
   }
-  return { spec, accessUnits, sps, pps };
+  const sequence = growSequence(sps, spec.heightPx);
+  const grown = accessUnits.map((unit) => ({
+    ...unit,
+    nals: unit.nals.map((nal) => (nalType(nal) === 7 ? sequence.sps : nal)),
+  }));
+  const clock = createClockStrip(stripLayout(spec.widthPx, spec.heightPx));
+  return { ...sequence, spec, accessUnits: grown, pps, clock };
 }
 
 /** Changes whenever anything that decides the bytes does. */
@@ -96,21 +107,19 @@ function cacheName(spec: PictureSpec): string {
 }
 
 function encoderArgs(spec: PictureSpec, output: string): readonly string[] {
-  const dotPx = Math.max(1, Math.floor(spec.widthPx / 2 / CLOCK_FACE.widthDots));
-  const clockPx = { width: CLOCK_FACE.widthDots * dotPx, height: CLOCK_FACE.heightDots * dotPx };
-  const rate = `${spec.bitrateKbps}k`;
+  const strip = stripLayout(spec.widthPx, spec.heightPx);
+  const rate = `${spec.bitrateKbps - stripKbps(strip)}k`;
   return [
     ...['-hide_banner', '-loglevel', 'error', '-nostats', '-progress', 'pipe:1'],
-    ...['-f', 'lavfi', '-i', `testsrc2=size=${spec.widthPx}x${spec.heightPx}:rate=${spec.fps}`],
-    ...['-f', 'rawvideo', '-pixel_format', 'gray', '-video_size', `${CLOCK_FACE.widthDots}x${CLOCK_FACE.heightDots}`],
-    ...['-framerate', String(spec.fps), '-i', 'pipe:0'],
-    '-filter_complex',
-    `[1:v]scale=${clockPx.width}:${clockPx.height}:flags=neighbor,format=yuv420p[clock];` +
-      `[0:v]noise=alls=6:allf=t,format=yuv420p[scene];[scene][clock]overlay=x=(W-w)/2:y=H-h-h/2,format=yuv420p`,
+    ...['-f', 'lavfi', '-i', `testsrc2=size=${spec.widthPx}x${strip.firstRow * 16}:rate=${spec.fps}`],
+    // The black edge is what the clock's strip goes on with.
+    ...['-vf', 'noise=alls=6:allf=t,drawbox=y=ih-16:h=16:w=iw:color=black:t=fill,format=yuv420p'],
     ...['-frames:v', String(spec.fps * spec.loopSec)],
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'main', '-bf', '0', '-sc_threshold', '0'],
     ...['-g', String(spec.fps * spec.gopSec), '-keyint_min', String(spec.fps * spec.gopSec)],
-    ...['-b:v', rate, '-maxrate', rate, '-bufsize', rate, '-x264-params', 'repeat-headers=1'],
+    ...['-b:v', rate, '-maxrate', rate, '-bufsize', rate],
+    // What the slice headers of `clock-strip.ts` take for granted.
+    ...['-x264-params', 'repeat-headers=1:cabac=0:weightp=0:ref=1'],
     ...['-f', 'h264', output],
   ];
 }
@@ -118,7 +127,7 @@ function encoderArgs(spec: PictureSpec, output: string): readonly string[] {
 async function runEncoder(spec: PictureSpec, output: string, options: PictureOptions): Promise<void> {
   const frames = spec.fps * spec.loopSec;
   const child = spawn(options.ffmpegPath, encoderArgs(spec, output), {
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const said = keepTail(child.stderr);
@@ -126,8 +135,6 @@ async function runEncoder(spec: PictureSpec, output: string, options: PictureOpt
     const frame = /^frame=\s*(\d+)/m.exec(text)?.[1];
     if (frame !== undefined) options.onProgress?.(Math.min(1, Number(frame) / frames));
   });
-  // EPIPE when FFmpeg ended early: its exit code tells more.
-  child.stdin.on('error', () => undefined).end(drawClockFaces(frames, spec.fps));
   let failure: Error | null = null;
   child.once('error', (error) => {
     failure = error;

@@ -2,7 +2,6 @@ import { readdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isSlice, nalType, splitAccessUnits } from '../../src/simulator/annex-b.js';
-import { CLOCK_FACE, clockText, drawClockFaces } from '../../src/simulator/clock-face.js';
 import { loadPicture } from '../../src/simulator/picture.js';
 import { tempDir } from '../support/temp-dir.js';
 import { toolPath } from '../support/tools.js';
@@ -93,22 +92,4 @@ test('slices of one picture stay together, and start codes of three and four byt
     [true, [[0x67, 1], [0x68, 2], first, second]],
     [false, [[0x41, 0x9a]]],
   ]);
-});
-
-test.each([
-  [0, 'UTC --:--:00.00'],
-  [16, 'UTC --:--:01.01'],
-  [899, 'UTC --:--:59.14'],
-  [900, 'UTC --:--:00.00'],
-])('frame %i of the loop shows %s', (position, text) => {
-  expect(clockText(position, 15)).toBe(text);
-});
-
-test('each frame of the burnt-in clock looks unlike the one before', () => {
-  const faces = drawClockFaces(30, 15);
-  const sizeBytes = CLOCK_FACE.widthDots * CLOCK_FACE.heightDots;
-  const texts = Array.from({ length: 30 }, (_, index) =>
-    faces.toString('latin1', index * sizeBytes, (index + 1) * sizeBytes),
-  );
-  expect(new Set(texts).size).toBe(30);
 });
