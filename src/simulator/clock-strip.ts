@@ -48,33 +48,34 @@ const BLACK = 0x10;
 const NEUTRAL_CHROMA = Buffer.alloc(128, 0x80);
 const BLACK_LUMA = Buffer.alloc(256, BLACK);
 
-type LumaAt = (text: string, index: number) => Buffer;
+/** The luma of macroblock `index` of the strip; `BLACK_LUMA` itself for a black one. */
+type Luma = (index: number) => Buffer;
 
 export function createClockStrip(layout: StripLayout): ClockStrip {
-  const lumaAt = createLuma(layout);
+  const lumaOf = createDrawing(layout);
   return {
     code: (head, text, shown) => {
       const to = new BitWriter();
       writeSliceHead(to, head, layout.firstRow * layout.columns);
-      if (head.isKey) writeAll(to, layout, lumaAt, text);
-      else writeChanges(to, layout, lumaAt, text, shown);
+      if (head.isKey) writeAll(to, layout, lumaOf(text));
+      else writeChanges(to, layout, lumaOf(text), lumaOf(shown));
       return to.toNal(head.nalHeader);
     },
   };
 }
 
-function writeAll(to: BitWriter, layout: StripLayout, lumaAt: LumaAt, text: string): void {
+function writeAll(to: BitWriter, layout: StripLayout, lumaAt: Luma): void {
   const isRaw: boolean[] = [];
   for (let index = 0; index < layout.rows * layout.columns; index += 1) {
     const left = index % layout.columns === 0 ? null : index - 1;
     const above = index < layout.columns ? null : index - layout.columns;
-    const luma = lumaAt(text, index);
+    const luma = lumaAt(index);
     const neighbours = [left, above].filter((neighbour) => neighbour !== null);
     const isPredicted =
       luma === BLACK_LUMA &&
       neighbours.length > 0 &&
-      (left === null || isBlack(lumaAt(text, left), 15, 16)) &&
-      (above === null || isBlack(lumaAt(text, above), 240, 1));
+      (left === null || isBlack(lumaAt(left), 15, 16)) &&
+      (above === null || isBlack(lumaAt(above), 240, 1));
     isRaw.push(!isPredicted);
     if (isPredicted) writePredicted(to, neighbours.filter((neighbour) => isRaw[neighbour]).length);
     else writeRaw(to, I_PCM, luma);
@@ -91,11 +92,11 @@ function writePredicted(to: BitWriter, rawNeighbours: number): void {
   else to.bits(1, 1);
 }
 
-function writeChanges(to: BitWriter, layout: StripLayout, lumaAt: LumaAt, text: string, shown: string): void {
+function writeChanges(to: BitWriter, layout: StripLayout, lumaAt: Luma, shownAt: Luma): void {
   let skipped = 0;
   for (let index = 0; index < layout.rows * layout.columns; index += 1) {
-    const luma = lumaAt(text, index);
-    if (luma.equals(lumaAt(shown, index))) {
+    const luma = lumaAt(index);
+    if (luma.equals(shownAt(index))) {
       skipped += 1;
       continue;
     }
@@ -119,11 +120,11 @@ function isBlack(luma: Buffer, first: number, step: number): boolean {
   return true;
 }
 
-/** The luma of each macroblock; `BLACK_LUMA` itself for a black one. */
-function createLuma(layout: StripLayout): LumaAt {
+/** Keeps the letters drawn so far. */
+function createDrawing(layout: StripLayout): (text: string) => Luma {
   const drawn = new Map<string, readonly Buffer[]>();
   const firstColumn = Math.floor((layout.columns - CLOCK_TEXT_LENGTH * layout.letter) / 2);
-  return (text, index) => {
+  return (text) => (index) => {
     const row = Math.floor(index / layout.columns) - GUARD_ROWS;
     const column = (index % layout.columns) - firstColumn;
     const letter = text[Math.floor(column / layout.letter)];

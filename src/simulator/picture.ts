@@ -55,7 +55,7 @@ export interface PictureOptions {
 }
 
 /**
- * Loads a picture from the cache, or makes it first: `2k` takes FFmpeg about 20 s of two cores and 34 MB of disk. Safe to call from several
+ * Loads a picture from the cache, or makes it first: `2k` takes FFmpeg about 20 s of two cores and 31 MB of disk. Safe to call from several
  * processes at once: each writes its own file and renames it.
  * @throws SimulatorError `picture-failed`, or `picture-unreadable` when FFmpeg made something else; the signal's reason when aborted.
  */
