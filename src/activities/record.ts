@@ -45,9 +45,9 @@ export function createRecordActivities(deps: RecordDeps): Pick<Activities, 'reco
 }
 
 async function untilEnd(...signals: readonly AbortSignal[]): Promise<void> {
-  const any = AbortSignal.any([...signals]);
-  if (any.aborted) return;
-  await new Promise<void>((resolve) => any.addEventListener('abort', () => resolve(), { once: true }));
+  const first = AbortSignal.any([...signals]);
+  if (first.aborted) return;
+  await new Promise<void>((resolve) => first.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 /** Never returns: the way it throws tells Temporal what happened. */
