@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { SegmentId } from '../../src/domain/ids.js';
 import { type Seaweedfs, startSeaweedfs } from '../../src/embedded/seaweedfs.js';
 import { startTemporalServer, type TemporalServer } from '../../src/embedded/temporal-server.js';
 import type { StatusView } from '../../src/http/status-view.js';
-import { uploadWorkflowIdOf } from '../../src/workflows/contract.js';
 import { afterFile } from '../support/after-file.js';
+import { complaintsOfRuns, uploadRuns } from '../support/audit/upload-runs.js';
 import { type RecorderSystem, startSystem } from '../support/recorder-system.js';
 import { type SpoolWatch, watchSpool } from '../support/spool-watch.js';
 import { tempDirUntil } from '../support/temp-dir.js';
@@ -141,7 +140,7 @@ describe('two cameras, while the store and then Temporal are killed and away for
     const backAtMs = Date.now();
     await Promise.all(system.ids.map(async (id) => await system.storedUntil(id, backAtMs, 90_000)));
     expect(system.recorder.ffmpegPids()).toEqual(ffmpegs);
-    await everyUploadCompletedOnce([...watch.sealed]);
+    expect(complaintsOfRuns(await uploadRuns(system.temporal, [...watch.sealed]))).toEqual([]);
     for (const index of [0, 1]) {
       const report = await system.audit(index);
       expect(report).toMatchObject({ missing: [], doubled: [], gaps: [] });
@@ -158,21 +157,4 @@ describe('two cameras, while the store and then Temporal are killed and away for
     await watch.stop();
     expect(watch.violations).toEqual([]);
   });
-
-  /** By Temporal's own list: one run for each segment, and it is completed. */
-  async function everyUploadCompletedOnce(sealed: readonly SegmentId[]): Promise<void> {
-    const expected = new Map(sealed.map((id) => [uploadWorkflowIdOf(id), ['COMPLETED']]));
-    const runs = await waitFor(
-      async () => {
-        const found = new Map<string, string[]>([...expected.keys()].map((id) => [id, []]));
-        const query = 'WorkflowType="UploadSegment"';
-        for await (const { workflowId, status } of system.temporal.workflow.list({ query })) {
-          found.get(workflowId)?.push(status.name);
-        }
-        return [...found.values()].every((states) => states.length > 0 && !states.includes('RUNNING')) && found;
-      },
-      { what: 'all uploads to end', deadlineMs: 60_000, pollMs: 1_000 },
-    );
-    expect(runs).toEqual(expected);
-  }
 });

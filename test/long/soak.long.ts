@@ -4,15 +4,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { afterFile } from '../support/after-file.js';
-import { waitFor } from '../support/wait-for.js';
-import { type ChaosSystem, startChaosSystem } from './chaos/chaos-system.js';
+import type { Verdict } from '../support/audit/camera-verdict.js';
+import { auditSystem } from '../support/audit/system-audit.js';
+import { type FaultBench, startBench } from '../support/faults/fault-bench.js';
 import { planFrom } from './chaos/plan.js';
 import { printResult } from './chaos/result-table.js';
 import { type DoneFault, runPlan } from './chaos/run-plan.js';
-import { complaintsOf, judge, type Verdict } from './chaos/verdict.js';
 
 const CAMERAS = 3;
 const SEGMENT_SEC = 5;
+const PASSWORD = 'Zq7CameraCore';
 const REPORT_DIR = fileURLToPath(new URL('../../.cache/soak/', import.meta.url));
 /** After the last fault: the longest wait of a camera's back-off, a Temporal that was away, and what waits to be uploaded. */
 const RECOVER_MS = 120_000;
@@ -29,7 +30,13 @@ it(`nothing is lost in silence in ${minutes} minutes of faults, seed ${seed}`, a
     process.stdout.write(`${new Date().toISOString().slice(11, 23)} ${atSec} s  ${line}\n`);
   };
   say(`seed ${seed}, ${minutes} minutes; again with: ${replay}`);
-  const chaos = await startChaosSystem({ register: afterFile, cameras: CAMERAS, segmentSec: SEGMENT_SEC });
+  const bench = await startBench({
+    register: afterFile,
+    cameras: Array.from({ length: CAMERAS }, () => ({ user: 'admin', password: PASSWORD })),
+    segmentSec: SEGMENT_SEC,
+    hasOwnServers: true,
+  });
+  const audit = auditSystem(bench.system, { register: afterFile, secrets: [PASSWORD] });
   const complaints: string[] = [];
   const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> =>
     await work().catch((error: unknown) => {
@@ -37,59 +44,37 @@ it(`nothing is lost in silence in ${minutes} minutes of faults, seed ${seed}`, a
       return undefined;
     });
 
-  await chaos.system.recording(60_000);
+  await bench.system.recording(60_000);
   say('all cameras record');
   const untilMs = Date.now() + minutes * 60_000;
-  const done = (await attempt(async () => await runPlan(chaos, planFrom(seed, CAMERAS), { untilMs, say }))) ?? [];
-  await attempt(async () => await settle(chaos, say));
-  await attempt(async () => await stop(chaos, say));
-  const verdicts = await judgeAll(chaos, attempt);
-  complaints.push(...verdicts.flatMap(complaintsOf));
+  const done = (await attempt(async () => await runPlan(bench, planFrom(seed, CAMERAS), { untilMs, say }))) ?? [];
+  await attempt(async () => await settle(bench, say));
+  const { verdicts, complaints: found } = await audit.finish();
+  complaints.push(...found);
   printResult({ verdicts, done, complaints, replay });
-  if (complaints.length > 0) say(`everything that is known about it: ${await writeReport(chaos, verdicts, done)}`);
+  if (complaints.length > 0) say(`everything that is known about it: ${await writeReport(bench, verdicts, done)}`);
   expect(complaints).toEqual([]);
 });
 
 /** Resolves when all cameras record again and nothing of before is still on its way. */
-async function settle(chaos: ChaosSystem, say: (line: string) => void): Promise<void> {
-  const { system } = chaos;
-  chaos.startAgain();
+async function settle(bench: FaultBench, say: (line: string) => void): Promise<void> {
+  const { system } = bench;
+  bench.startAgain();
   await system.recording(RECOVER_MS);
   say('all faults are healed, all cameras record; waiting until everything is stored');
   const atMs = Date.now();
   await Promise.all(system.ids.map(async (id) => await system.storedAfter(id, atMs, STORED_MS)));
 }
 
-async function stop(chaos: ChaosSystem, say: (line: string) => void): Promise<void> {
-  chaos.notePids();
-  const code = await chaos.system.recorder.stop();
-  say(`the program was stopped: exit code ${code}`);
-  expect(code, 'exit code of the program').toBe(0);
-  // A keeper that was killed leaves an end of 7 s to a stuck FFmpeg.
-  await waitFor(() => chaos.leftBehind().length === 0, { what: 'every process to be gone', deadlineMs: 10_000 });
-}
-
-async function judgeAll(
-  { system }: ChaosSystem,
-  attempt: (work: () => Promise<Verdict>) => Promise<Verdict | undefined>,
-): Promise<readonly Verdict[]> {
-  const verdicts: Verdict[] = [];
-  for (const index of system.ids.keys()) {
-    const verdict = await attempt(async () => await judge(system, index));
-    if (verdict !== undefined) verdicts.push(verdict);
-  }
-  return verdicts;
-}
-
 /** @returns where */
 async function writeReport(
-  chaos: ChaosSystem,
+  bench: FaultBench,
   verdicts: readonly Verdict[],
   done: readonly DoneFault[],
 ): Promise<string> {
   const dir = join(REPORT_DIR, `seed-${seed}-${Date.now()}`);
   await mkdir(dir, { recursive: true });
-  await writeFile(join(dir, 'program.log'), chaos.output());
+  await writeFile(join(dir, 'program.log'), bench.system.output());
   await writeFile(join(dir, 'verdicts.json'), JSON.stringify({ replay, done, verdicts }, null, 1));
   return dir;
 }

@@ -2,9 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
 import { Client, Connection } from '@temporalio/client';
 import { inject } from 'vitest';
 import type { GapClaim } from '../../src/domain/coverage.js';
+import { crc32Hex } from '../../src/domain/crc32.js';
 import { type CameraId, parseCameraId } from '../../src/domain/ids.js';
 import type { SealedSegment } from '../../src/domain/segment.js';
 import type { TimeRange } from '../../src/domain/time-range.js';
@@ -60,6 +62,8 @@ export interface Footage {
   readonly counters: readonly number[];
   /** The camera's own log, from its first stored frame to its last. */
   readonly produced: readonly ProducedFrame[];
+  /** Sentences about objects that are not what they say of themselves (INV-1). */
+  readonly damaged: readonly string[];
 }
 
 export interface RecorderSystem {
@@ -69,6 +73,8 @@ export interface RecorderSystem {
   readonly bucket: string;
   readonly namespace: string;
   readonly spoolDir: string;
+  /** The program's own folder for temporary files: empty when it has ended. */
+  readonly temporaryDir: string;
   readonly env: Readonly<Record<string, string>>;
   /** Of the system's namespace. */
   readonly temporal: Client;
@@ -76,6 +82,8 @@ export interface RecorderSystem {
   readonly recorder: RecorderProcess;
   /** Starts the program; the one before has ended. */
   start(): void;
+  /** What all programs said, oldest first. */
+  output(): string;
   /** Resolves when all cameras record. */
   recording(deadlineMs?: number): Promise<void>;
   /** Its line on the page; `undefined` while the page does not answer. */
@@ -107,6 +115,7 @@ export async function startSystem(options: SystemOptions): Promise<RecorderSyste
     options.cameras.map(async (camera) => await createSimulatedCamera({ picture, ...camera })),
   );
   const spoolDir = await tempDirUntil(options.register, 'spool');
+  const temporaryDir = await tempDirUntil(options.register, 'temporary');
   const bucket = `test-${randomBytes(4).toString('hex')}`;
   const { address } = options.temporal ?? inject('temporal');
   const namespace = await createNamespace(address);
@@ -120,6 +129,7 @@ export async function startSystem(options: SystemOptions): Promise<RecorderSyste
     TEMPORAL_ADDRESS: address,
     TEMPORAL_NAMESPACE: namespace,
     TEMP_DIR: spoolDir,
+    TMPDIR: temporaryDir,
     SEGMENT_SECONDS: String(options.segmentSec),
     SITE_TIMEZONE: 'Europe/Berlin',
     ...options.env,
@@ -129,7 +139,7 @@ export async function startSystem(options: SystemOptions): Promise<RecorderSyste
   });
   const connection = await Connection.connect({ address });
   const temporal = new Client({ connection, namespace });
-  const places = { bucket, namespace, spoolDir, env, metricsPort: await freePort() };
+  const places = { bucket, namespace, spoolDir, temporaryDir, env, metricsPort: await freePort() };
   const system = new System(cameras, { store, temporal }, places);
   options.register(async () => await system.close());
   system.start();
@@ -140,6 +150,7 @@ interface Places {
   readonly bucket: string;
   readonly namespace: string;
   readonly spoolDir: string;
+  readonly temporaryDir: string;
   readonly env: Readonly<Record<string, string>>;
   readonly metricsPort: number;
 }
@@ -150,6 +161,7 @@ class System implements RecorderSystem {
   readonly store: ObjectStore;
   readonly temporal: Client;
   readonly #places: Places;
+  readonly #started: RecorderProcess[] = [];
   #recorder: RecorderProcess | null = null;
 
   constructor(
@@ -176,6 +188,10 @@ class System implements RecorderSystem {
     return this.#places.spoolDir;
   }
 
+  get temporaryDir(): string {
+    return this.#places.temporaryDir;
+  }
+
   get env(): Readonly<Record<string, string>> {
     return this.#places.env;
   }
@@ -185,8 +201,14 @@ class System implements RecorderSystem {
     return this.#recorder;
   }
 
+  output(): string {
+    return this.#started.map((program) => program.output()).join('\n--- the program was started again ---\n');
+  }
+
   start(): void {
-    this.#recorder = startRecorderProcess({ env: this.#places.env, metricsPort: this.#places.metricsPort });
+    const { env, metricsPort } = this.#places;
+    this.#recorder = startRecorderProcess({ env, metricsPort });
+    this.#started.push(this.#recorder);
   }
 
   async recording(deadlineMs = 30_000): Promise<void> {
@@ -256,10 +278,11 @@ class System implements RecorderSystem {
     const files = await Promise.all(
       stored.map(async ({ key, segment: { sizeBytes } }) => {
         const bytes = await this.#download(key, sizeBytes);
-        return { source: memorySource(bytes), sizeBytes };
+        return { source: memorySource(bytes), sizeBytes, crc32Hex: crc32Hex(crc32(bytes)) };
       }),
     );
-    const counters = await storedCounters(files);
+    const frames = await Promise.all(files.map(async (file) => await storedCounters([file])));
+    const counters = frames.flat();
     const [first, last] = [Math.min(...counters), Math.max(...counters)];
     return {
       segments: stored.map(({ segment }) => segment),
@@ -268,6 +291,12 @@ class System implements RecorderSystem {
       produced: camera
         .framesBetween(0, Number.MAX_SAFE_INTEGER)
         .filter(({ counter }) => counter >= first && counter <= last),
+      damaged: stored.flatMap(({ key, segment }, position) => {
+        const found = { crc32Hex: files[position]?.crc32Hex, frames: frames[position]?.length };
+        const said = { crc32Hex: segment.crc32Hex, frames: segment.video.frames };
+        if (found.crc32Hex === said.crc32Hex && found.frames === said.frames) return [];
+        return [`${key} says ${JSON.stringify(said)} of itself, and is ${JSON.stringify(found)}`];
+      }),
     };
   }
 

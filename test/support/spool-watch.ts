@@ -52,6 +52,8 @@ class Watch {
   readonly #options: SpoolWatchOptions;
   readonly receipts = new Map<SegmentId, Receipt>();
   #present: ReadonlySet<SegmentId> = new Set();
+  /** Went away, and the store could not be asked yet. */
+  #unjudged: readonly SegmentId[] = [];
 
   constructor(options: SpoolWatchOptions) {
     this.#options = options;
@@ -63,6 +65,7 @@ class Watch {
       await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
     await this.#look();
+    for (const id of this.#unjudged) this.violations.push(`${id} went away, and the store cannot be asked`);
   }
 
   /** Open ones first: a recording that is sealed meanwhile is then seen twice, and not never. */
@@ -74,8 +77,9 @@ class Watch {
     for (const id of paths.flatMap((path) => segmentOf(path, '.json'))) this.sealed.add(id);
     for (const path of paths) await this.#noteReceipt(path);
     const present = new Set([...open, ...withRecording]);
-    const gone = [...this.#present].filter((id) => !present.has(id));
+    const gone = [...this.#unjudged, ...[...this.#present].filter((id) => !present.has(id))];
     this.#present = present;
+    this.#unjudged = [];
     for (const id of gone) await this.#judge(id);
   }
 
@@ -92,11 +96,13 @@ class Watch {
     const { store, keepMs } = this.#options;
     const receipt = this.receipts.get(id);
     const violation = await violationOf(receipt, store, keepMs);
-    if (violation === null) this.reclaimed.add(id);
+    if (violation === 'unknown') this.#unjudged = [...this.#unjudged, id];
+    else if (violation === null) this.reclaimed.add(id);
     else this.violations.push(`${new Date().toISOString()} ${id} went away ${violation}`);
   }
 }
 
+/** `unknown`: the store is away, and was not when the recorder asked. */
 async function violationOf(receipt: Receipt | undefined, store: ObjectStore, keepMs: number): Promise<string | null> {
   if (receipt === undefined) return 'without a receipt';
   // A second for a store that tells its time in seconds.
@@ -106,8 +112,8 @@ async function violationOf(receipt: Receipt | undefined, store: ObjectStore, kee
     const object = await store.head(receipt.key, AbortSignal.timeout(STORE_DEADLINE_MS));
     if (object?.sizeBytes === receipt.sizeBytes) return null;
     return `while the store has ${object === undefined ? 'nothing' : `${object.sizeBytes} bytes`} at ${receipt.key}`;
-  } catch (error) {
-    return `while the store cannot be asked: ${String(error)}`;
+  } catch {
+    return 'unknown';
   }
 }
 

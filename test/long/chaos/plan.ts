@@ -1,4 +1,4 @@
-import { type FaultName, faults } from './faults.js';
+import { type FaultName, faults } from '../../support/faults/faults.js';
 import { randomFrom } from './random.js';
 
 /** One fault of a step. */

@@ -1,5 +1,5 @@
+import { secondsByCause, type Verdict } from '../../support/audit/camera-verdict.js';
 import type { DoneFault } from './run-plan.js';
-import { secondsByCause, type Verdict } from './verdict.js';
 
 export interface SoakResult {
   readonly verdicts: readonly Verdict[];

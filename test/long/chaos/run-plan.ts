@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Begun } from '../../support/faults/fault.js';
+import { type FaultBench, victimAt } from '../../support/faults/fault-bench.js';
+import { type FaultName, faults } from '../../support/faults/faults.js';
 import { waitFor } from '../../support/wait-for.js';
-import type { ChaosSystem } from './chaos-system.js';
-import { type FaultName, faults, type Victim } from './faults.js';
 import type { PlannedFault, PlannedStep } from './plan.js';
 
 /** What was done. */
@@ -14,10 +15,11 @@ export interface DoneFault {
 
 /** For a process that is being started again to be there. */
 const POSSIBLE_WITHIN_MS = 20_000;
+const SHOWN_WITHIN_MS = 5_000;
 
 /** Does step after step until the time is over; each that was begun is healed. */
 export async function runPlan(
-  chaos: ChaosSystem,
+  bench: FaultBench,
   steps: Iterable<PlannedStep>,
   options: { readonly untilMs: number; readonly say: (line: string) => void },
 ): Promise<readonly DoneFault[]> {
@@ -27,16 +29,15 @@ export async function runPlan(
     if (Date.now() >= options.untilMs) break;
     number += 1;
     const say = (text: string): void => options.say(`step ${String(number).padStart(3)}  ${text}`);
-    done.push(...(await runStep(chaos, step, say)));
+    done.push(...(await runStep(bench, step, say)));
     await delay(Math.min(step.quietMs, Math.max(0, options.untilMs - Date.now())));
-    chaos.notePids();
-    if (!chaos.isRunning()) throw new Error('the program ended, and nobody had ended it');
+    if (!bench.isRunning()) throw new Error('the program ended, and nobody had ended it');
   }
   return done;
 }
 
 async function runStep(
-  chaos: ChaosSystem,
+  bench: FaultBench,
   step: PlannedStep,
   say: (text: string) => void,
 ): Promise<readonly DoneFault[]> {
@@ -44,12 +45,13 @@ async function runStep(
   const done: DoneFault[] = [];
   try {
     for (const fault of step.faults) {
-      const heal = await injectFault(chaos, fault);
-      const { id } = victimOf(chaos, fault);
+      const begun = await injectFault(bench, fault);
+      const { id } = victimAt(bench, fault.camera);
       const whose = isOfOneCamera(fault.name) ? ` of ${id}` : '';
-      say(`${fault.name}${whose}${heal === null ? ': there is nothing to do it to' : `, ${step.holdMs / 1_000} s`}`);
-      if (heal !== null) heals.push(heal);
-      done.push({ name: fault.name, atMs: Date.now(), isDone: heal !== null });
+      if (begun !== null) heals.push(begun.heal);
+      const isDone = begun !== null && (await hasShown(begun));
+      say(`${fault.name}${whose}${isDone ? `, ${step.holdMs / 1_000} s` : ': there is nothing to do it to'}`);
+      done.push({ name: fault.name, atMs: Date.now(), isDone });
     }
     await delay(step.holdMs);
   } finally {
@@ -59,6 +61,11 @@ async function runStep(
   return done;
 }
 
+/** Another fault of the step may have taken away what it would show by. */
+async function hasShown({ shows }: Begun): Promise<boolean> {
+  return await waitFor(shows, { what: 'the fault to show', deadlineMs: SHOWN_WITHIN_MS }).catch(() => false);
+}
+
 /** One that cannot be healed leaves no other unhealed. @throws AggregateError */
 async function healAll(heals: readonly (() => Promise<void>)[]): Promise<void> {
   const failed: unknown[] = [];
@@ -66,22 +73,15 @@ async function healAll(heals: readonly (() => Promise<void>)[]): Promise<void> {
   if (failed.length > 0) throw new AggregateError(failed, `not healed: ${failed.map(String).join('; ')}`);
 }
 
-async function injectFault(chaos: ChaosSystem, planned: PlannedFault): Promise<(() => Promise<void>) | null> {
+async function injectFault(bench: FaultBench, planned: PlannedFault): Promise<Begun | null> {
   const fault = faults[planned.name];
-  const victim = victimOf(chaos, planned);
+  const victim = victimAt(bench, planned.camera);
   const isPossible = await waitFor(() => fault.isPossible(victim), {
     what: 'its victim to be there',
     deadlineMs: POSSIBLE_WITHIN_MS,
   }).catch(() => false);
   if (!isPossible) return null;
-  chaos.notePids();
   return await fault.inject(victim);
-}
-
-function victimOf(chaos: ChaosSystem, { camera: index }: PlannedFault): Victim {
-  const [camera, id] = [chaos.system.cameras[index], chaos.system.ids[index]];
-  if (camera === undefined || id === undefined) throw new Error(`no camera ${index}`);
-  return { chaos, camera, id };
 }
 
 function isOfOneCamera(name: FaultName): boolean {

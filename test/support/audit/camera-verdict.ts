@@ -3,7 +3,7 @@ import type { CameraId } from '../../../src/domain/ids.js';
 import type { SealedSegment } from '../../../src/domain/segment.js';
 import { readTimeline } from '../../../src/playback/timeline.js';
 import { type AuditReport, auditFrames } from '../../../src/simulator/audit.js';
-import type { Footage, RecorderSystem } from '../../support/recorder-system.js';
+import type { Footage, RecorderSystem } from '../recorder-system.js';
 
 /** A stretch of lost frames that nothing explains. */
 export interface LostStretch {
@@ -19,6 +19,8 @@ export interface Verdict {
   readonly lost: readonly LostStretch[];
   readonly segments: readonly SealedSegment[];
   readonly spans: readonly CoverageSpan[];
+  /** Sentences about objects that are not what they say of themselves (INV-1). */
+  readonly damaged: readonly string[];
   readonly gapSec: number;
   readonly unexplainedSec: number;
   /** The segment's beginning less the time at which the camera made its first frame: the one that is most off. */
@@ -29,20 +31,26 @@ const READ_MS = 60_000;
 /** Frames that are nearer to each other are one stretch. */
 const APART_MS = 1_000;
 
-/** From the bucket alone, from the first segment's beginning to the last one's end. */
-export async function judge(system: RecorderSystem, index: number): Promise<Verdict> {
+/** From the bucket alone, from the first segment's beginning (or `sinceMs`, if that is later) to the last one's end. */
+export async function judge(system: RecorderSystem, index: number, sinceMs = 0): Promise<Verdict> {
   const camera = system.ids[index];
   if (camera === undefined) throw new Error(`no camera ${index}`);
   const footage = await system.footage(index);
   const [fromMs, toMs] = [footage.segments[0]?.fromMs, footage.segments.at(-1)?.toMs];
   if (fromMs === undefined || toMs === undefined) throw new Error(`nothing of ${camera} is stored`);
   const asked = { store: system.store, nowMs: Date.now() };
-  const { spans } = await readTimeline(camera, { fromMs, toMs }, asked, AbortSignal.timeout(READ_MS));
+  const range = { fromMs: Math.max(fromMs, sinceMs), toMs };
+  const { spans } = await readTimeline(camera, range, asked, AbortSignal.timeout(READ_MS));
+  return verdictOf(camera, footage, spans, sinceMs);
+}
+
+/** Pure. */
+export function verdictOf(camera: CameraId, footage: Footage, spans: readonly CoverageSpan[], sinceMs = 0): Verdict {
   const audit = auditFrames({
     produced: footage.produced,
     stored: footage.counters,
     gaps: [...footage.gaps, ...spans.filter(({ kind }) => kind === 'gap')],
-    range: { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER },
+    range: { fromMs: sinceMs, toMs: Number.MAX_SAFE_INTEGER },
   });
   return {
     camera,
@@ -50,6 +58,7 @@ export async function judge(system: RecorderSystem, index: number): Promise<Verd
     lost: stretchesOf(footage, audit.missing),
     segments: footage.segments,
     spans,
+    damaged: footage.damaged,
     gapSec: secondsOf(spans, 'gap'),
     unexplainedSec: secondsOf(spans, 'unexplained'),
     mostOffSec: mostOffMs(footage) / 1_000,
@@ -57,7 +66,8 @@ export async function judge(system: RecorderSystem, index: number): Promise<Verd
 }
 
 /** One sentence for everything that must not be. */
-export function complaintsOf({ camera, audit, lost, unexplainedSec, segments }: Verdict): readonly string[] {
+export function complaintsOf(verdict: Verdict): readonly string[] {
+  const { camera, audit, lost, unexplainedSec, segments } = verdict;
   const complaints = lost.map(
     ({ frames, ...range }) => `${camera}: ${frames} frames were lost and no gap says so, ${clockTimes(range)}`,
   );
@@ -69,7 +79,13 @@ export function complaintsOf({ camera, audit, lost, unexplainedSec, segments }: 
   if (new Set(segments.map(({ id }) => id)).size < segments.length) {
     complaints.push(`${camera}: a segment is stored under two keys`);
   }
-  return complaints;
+  return [...complaints, ...verdict.damaged.map((what) => `${camera}: ${what}`)];
+}
+
+/** Of the gaps in what is stored, oldest first; neighbours with the same cause are one. */
+export function causesIn({ spans }: Pick<Verdict, 'spans'>): readonly GapClaim['cause'][] {
+  const causes = spans.flatMap((span) => (span.kind === 'gap' ? [span.cause] : []));
+  return causes.filter((cause, position) => cause !== causes[position - 1]);
 }
 
 /** For the table of causes: seconds of each, longest first. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Seaweedfs, startSeaweedfs } from '../../../src/embedded/seaweedfs.js';
 import type { ServerProcess } from '../../../src/embedded/server-process.js';
 import { startTemporalServer, type TemporalServer } from '../../../src/embedded/temporal-server.js';
-import { toolPath } from '../../support/tools.js';
+import { toolPath } from '../tools.js';
 
 /** A server that can be killed and started again on the same files and ports. */
 export interface Server<T extends ServerProcess> {
