@@ -53,7 +53,9 @@ export const DEFAULT_SPEC: Omit<CameraSpec, 'source'> = {
  * Plain JSON: it crosses Temporal.
  */
 export type CameraCondition = { readonly sinceMs: number } & (
-  | { readonly kind: 'unassigned' | 'paused' | 'connecting' }
+  | { readonly kind: 'paused' | 'connecting' }
+  /** `cause`: why it is no longer recorded here; none where it never was. */
+  | { readonly kind: 'unassigned'; readonly cause?: LeftCause | undefined }
   | { readonly kind: 'recording'; readonly session: SessionId; readonly lastFrameAtMs: number }
   | {
       readonly kind: 'down';
@@ -64,6 +66,15 @@ export type CameraCondition = { readonly sinceMs: number } & (
       readonly detail: Redacted;
     }
 );
+
+const LEFT_CAUSES = ['removed', 'moved'] as const satisfies readonly GapCause[];
+/** Why a recorder no longer has a camera. */
+export type LeftCause = (typeof LEFT_CAUSES)[number];
+
+/** `undefined` for every other cause. */
+export function leftCauseOf(cause: GapCause | null): LeftCause | undefined {
+  return LEFT_CAUSES.find((left) => left === cause);
+}
 
 /** Why a camera is no longer recorded, until somebody wants it again. All other causes are of a recording that goes on. */
 export type LastingStop = 'cancelled' | 'paused' | 'moved';
@@ -101,7 +112,12 @@ export const cameraSpecSchema = z.strictObject({
 }) satisfies z.ZodType<CameraSpec, unknown>;
 
 export const cameraConditionSchema: z.ZodType<CameraCondition, unknown> = z.union([
-  z.object({ sinceMs: z.number(), kind: z.enum(['unassigned', 'paused', 'connecting']) }),
+  z.object({ sinceMs: z.number(), kind: z.enum(['paused', 'connecting']) }),
+  z.object({
+    sinceMs: z.number(),
+    kind: z.literal('unassigned'),
+    cause: z.enum(LEFT_CAUSES).optional().catch(undefined),
+  }),
   z.object({
     sinceMs: z.number(),
     kind: z.literal('recording'),

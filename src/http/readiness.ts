@@ -1,5 +1,6 @@
 import type { ReadinessPolicy } from '../config/config.js';
 import type { CameraCondition } from '../domain/camera.js';
+import { gapCauseTexts } from '../domain/gap-causes.js';
 import type { CameraId } from '../domain/ids.js';
 import { troubleTextOf } from '../domain/refusals.js';
 import { durationWords } from './local-time.js';
@@ -53,6 +54,8 @@ export interface ReadinessAnswer {
   /** One sentence. */
   readonly why: string;
   readonly cameras: readonly { readonly id: CameraId; readonly isReady: boolean; readonly state: string }[];
+  /** Those that are not to be recorded here, and why not. */
+  readonly notAsked: readonly { readonly id: CameraId; readonly state: string }[];
 }
 
 /** Paused cameras, and those without a recording here, are not asked of: that is what somebody wants. */
@@ -68,7 +71,10 @@ export function judgeReadiness(input: {
 }): ReadinessAnswer {
   const { policy, state, conditions } = input;
   const missing = input.upForMs < STARTUP_MS ? input.expected.filter((camera) => !conditions.has(camera)) : [];
-  const asked = [...conditions].filter(([, { kind }]) => kind !== 'paused' && kind !== 'unassigned');
+  const asked = [...conditions].filter(([, condition]) => isAsked(condition));
+  const notAsked = [...conditions]
+    .filter(([, condition]) => !isAsked(condition))
+    .map(([id, condition]) => ({ id, state: plainWordsOf(condition) }));
   const cameras = [
     ...asked.map(([id, condition]) => {
       const readiness = state.get(id);
@@ -78,7 +84,11 @@ export function judgeReadiness(input: {
   ];
   const unready = cameras.filter((camera) => !camera.isReady);
   const isReady = policy === 'process' || unready.length === 0 || (policy === 'any' && unready.length < cameras.length);
-  return { isReady, policy, why: reasonOf(policy, cameras, awayOf(asked, state)), cameras };
+  return { isReady, policy, why: reasonOf(policy, cameras, awayOf(asked, state)), cameras, notAsked };
+}
+
+function isAsked({ kind }: CameraCondition): boolean {
+  return kind !== 'paused' && kind !== 'unassigned';
 }
 
 /** Those that are away for so short a while that they are still ready. */
@@ -102,9 +112,24 @@ function reasonOf(policy: ReadinessPolicy, cameras: ReadinessAnswer['cameras'], 
 }
 
 function wordsOf(condition: CameraCondition, readiness: CameraReadiness | undefined, nowMs: number): string {
-  const words = condition.kind === 'down' ? troubleTextOf(condition).what.replace(/\.$/, '') : condition.kind;
+  const words = plainWordsOf(condition);
   const since = readiness?.contradictedSinceMs ?? null;
   if (since === null) return words;
   const forWords = durationWords(nowMs - since);
   return readiness?.isReady === true ? `away for ${forWords}: ${words}` : `not ready yet, recording for ${forWords}`;
+}
+
+function plainWordsOf(condition: CameraCondition): string {
+  switch (condition.kind) {
+    case 'down':
+      return withoutStop(troubleTextOf(condition).what);
+    case 'unassigned':
+      return condition.cause === undefined ? 'not recorded here' : withoutStop(gapCauseTexts[condition.cause].what);
+    default:
+      return condition.kind;
+  }
+}
+
+function withoutStop(sentence: string): string {
+  return sentence.replace(/\.$/, '');
 }

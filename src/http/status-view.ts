@@ -1,5 +1,5 @@
 import type { CameraConfig } from '../config/config.js';
-import type { CameraCondition, CameraSpec } from '../domain/camera.js';
+import type { CameraCondition, CameraSpec, LeftCause } from '../domain/camera.js';
 import { gapCauseTexts } from '../domain/gap-causes.js';
 import type { CameraId } from '../domain/ids.js';
 import { troubleTextOf } from '../domain/refusals.js';
@@ -167,7 +167,7 @@ function stateWords(id: CameraId, condition: CameraCondition, input: StatusInput
     case 'paused':
       return { level: 'off', state: `paused since ${since}${lastWords(id, input)}`, todo: gapCauseTexts.paused.todo };
     case 'unassigned':
-      return unassignedWords(id, input);
+      return unassignedWords(id, condition.cause, input);
     case 'down': {
       if (input.limitNotice !== null && condition.cause === 'disk-full') {
         return {
@@ -188,15 +188,10 @@ function stateWords(id: CameraId, condition: CameraCondition, input: StatusInput
   }
 }
 
-/** The condition alone does not say which of the two it was; that there are settings says that it has been recorded here. */
-function unassignedWords(id: CameraId, input: StatusInput): StateWords {
-  const wasHere = input.specs.has(id);
-  const why = wasHere ? ': its workflow was stopped, or another recorder has it' : '';
-  return {
-    level: 'off',
-    state: `not recorded here${why}${lastWords(id, input)}`,
-    todo: wasHere ? gapCauseTexts.removed.todo : null,
-  };
+function unassignedWords(id: CameraId, cause: LeftCause | undefined, input: StatusInput): StateWords {
+  if (cause === undefined) return { level: 'off', state: `not recorded here${lastWords(id, input)}`, todo: null };
+  const { what, todo } = gapCauseTexts[cause];
+  return { level: 'off', state: `not recorded here: ${what}${lastSentence(id, input)}`, todo };
 }
 
 function unknownCondition(condition: never): never {

@@ -1,4 +1,4 @@
-import type { CameraCondition } from '../domain/camera.js';
+import { type CameraCondition, leftCauseOf } from '../domain/camera.js';
 import type { GapCause } from '../domain/coverage.js';
 import { refusalOf } from '../domain/refusals.js';
 import { redact } from '../redact.js';
@@ -47,6 +47,8 @@ export function conditionKey(condition: ConditionNow): string {
       return `recording ${condition.session}`;
     case 'down':
       return `down ${condition.cause} ${condition.refusal ?? ''}`;
+    case 'unassigned':
+      return `unassigned ${condition.cause ?? ''}`;
     default:
       return condition.kind;
   }
@@ -55,7 +57,9 @@ export function conditionKey(condition: ConditionNow): string {
 function atRest({ isWanted, stopCause }: ConditionContext): ConditionNow {
   // About to be started: nobody may take it for a camera that need not record.
   if (isWanted) return { kind: 'connecting' };
-  return { kind: stopCause === 'paused' ? 'paused' : 'unassigned' };
+  if (stopCause === 'paused') return { kind: 'paused' };
+  const cause = leftCauseOf(stopCause);
+  return { kind: 'unassigned', ...(cause === undefined ? {} : { cause }) };
 }
 
 function down(outcome: SessionOutcome, retryAtMs: number): ConditionNow {

@@ -1,3 +1,4 @@
+import type { LeftCause } from '../domain/camera.js';
 import { gapCauseTexts } from '../domain/gap-causes.js';
 import { troubleTextOf } from '../domain/refusals.js';
 import type { CameraStatus, RecentSegment } from './contract.js';
@@ -59,11 +60,17 @@ function headlineOf(status: CameraStatus): string {
 }
 
 function adviceOf(condition: CameraStatus['condition']): readonly string[] {
-  if (condition.kind === 'removed') return [gapCauseTexts.removed.todo, ''];
+  if (condition.kind === 'removed') return [textOf('removed'), ''];
+  if (condition.kind === 'unassigned' && condition.cause !== undefined) return [textOf(condition.cause), ''];
   if (condition.kind === 'unassigned') return [gapCauseTexts['not-scheduled'].todo, WHERE_REFUSALS_ARE, ''];
   if (condition.kind !== 'down') return [];
   const { todo } = troubleTextOf(condition);
   return [todo, '', `It said: ${condition.detail}. Next try at ${utc(condition.retryAtMs)}.`, ''];
+}
+
+function textOf(cause: LeftCause): string {
+  const { what, todo } = gapCauseTexts[cause];
+  return `${what} ${todo}`;
 }
 
 function segmentsOf(recent: readonly RecentSegment[]): readonly string[] {

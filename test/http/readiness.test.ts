@@ -137,6 +137,19 @@ describe('the answer', () => {
     expect(answer.why).toBe(why);
   });
 
+  it.each<readonly [CameraCondition, string]>([
+    [paused, 'paused'],
+    [{ kind: 'unassigned', sinceMs: 0 }, 'not recorded here'],
+    [{ kind: 'unassigned', sinceMs: 0, cause: 'removed' }, 'The camera was stopped or taken out of the configuration'],
+    [{ kind: 'unassigned', sinceMs: 0, cause: 'moved' }, 'The camera moved from one recorder to another'],
+  ])('names a camera that is not asked for, and why: %o', (condition, state) => {
+    const answer = judge('all', [
+      [one, recording],
+      [two, condition],
+    ]);
+    expect(answer).toMatchObject({ isReady: true, cameras: [{ id: one }], notAsked: [{ id: two, state }] });
+  });
+
   it('waits for configured cameras, but only while starting', () => {
     expect(judge('all', [[one, recording]], 1_000)).toMatchObject({
       isReady: false,

@@ -8,7 +8,7 @@ import { statusView } from '../../src/http/status-view.js';
 import { createLogger } from '../../src/log.js';
 import { camera1, cameraConfig, statusInput } from './status-inputs.js';
 
-const ready: ReadinessAnswer = { isReady: true, policy: 'all', why: 'fine.', cameras: [] };
+const ready: ReadinessAnswer = { isReady: true, policy: 'all', why: 'fine.', cameras: [], notAsked: [] };
 
 function server(more: Partial<ServerDeps> = {}) {
   const built = buildServer({

@@ -51,10 +51,16 @@ describe('the state in words', () => {
   it.each<readonly [string, CameraCondition, string]>([
     ['connecting', { kind: 'connecting', sinceMs: since }, 'connecting since 14:03:12, last stored 14:00–14:15'],
     ['paused', { kind: 'paused', sinceMs: since }, 'paused since 14:03:12, last stored 14:00–14:15'],
+    ['never recorded here', { kind: 'unassigned', sinceMs: since }, 'not recorded here, last stored 14:00–14:15'],
     [
       'stopped',
-      { kind: 'unassigned', sinceMs: since },
-      'not recorded here: its workflow was stopped, or another recorder has it, last stored 14:00–14:15',
+      { kind: 'unassigned', sinceMs: since, cause: 'removed' },
+      'not recorded here: The camera was stopped or taken out of the configuration. Last stored 14:00–14:15.',
+    ],
+    [
+      'moved',
+      { kind: 'unassigned', sinceMs: since, cause: 'moved' },
+      'not recorded here: The camera moved from one recorder to another. Last stored 14:00–14:15.',
     ],
     [
       'down, waiting',
@@ -89,12 +95,11 @@ describe('the state in words', () => {
   });
 
   it('a camera that was stopped comes with what to do, and one that was never recorded here does not', () => {
-    const conditions = new Map([[camera1, { kind: 'unassigned', sinceMs: since } as const]]);
-    expect(only({ conditions })?.todo).toBe('Start its workflow again when it should record.');
-    expect(only({ conditions, specs: new Map() })).toMatchObject({
-      state: 'not recorded here, last stored 14:00–14:15',
-      todo: null,
-    });
+    const todoOf = (cause?: 'removed' | 'moved') =>
+      only({ conditions: new Map([[camera1, { kind: 'unassigned', sinceMs: since, cause }]]) })?.todo;
+    expect(todoOf('removed')).toBe('Start its workflow again when it should record.');
+    expect(todoOf('moved')).toBe('Nothing: another recorder took over.');
+    expect(todoOf()).toBeNull();
   });
 
   it('every cause comes with what to do', () => {

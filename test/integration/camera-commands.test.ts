@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, inject, it } from 'vitest';
 import type { GapCause } from '../../src/domain/coverage.js';
+import { gapCauseTexts } from '../../src/domain/gap-causes.js';
 import { type CameraId, parseCameraId } from '../../src/domain/ids.js';
 import { loadPicture } from '../../src/simulator/picture.js';
 import { createSimulatedCamera, type SimulatedCamera } from '../../src/simulator/simulated-camera.js';
@@ -157,6 +158,15 @@ it('cancel removes it; started again, the time between is told', { timeout: 60_0
     deadlineMs: PROMPT_MS,
     pollMs: 500,
   });
+  const shown = await waitFor(
+    async () => {
+      const line = await system.status(CAMERA);
+      return line?.level === 'off' && line.state.includes(gapCauseTexts.removed.what) && line;
+    },
+    { what: 'the page to say why the camera is not recorded', deadlineMs: PROMPT_MS, pollMs: 200 },
+  );
+  expect(shown.state).toMatch(/^not recorded here: .* Last (stored|sealed) /);
+  expect(shown.todo).toBe(gapCauseTexts.removed.todo);
   await start(CAMERA, SECRET_INPUT.replace('}}}', '},"segmentDurationSec":5}}'));
   await recordsWithin(before);
   await gapStored('removed');

@@ -9,11 +9,20 @@ import { SPEC } from '../support/worker-harness.js';
 const context = { trouble: null, isWanted: false, stopCause: null, wallMs: 0, monotonicMs: 0 } as const;
 
 test.each([
-  ['is to be recorded', { isWanted: true }, 'connecting'],
-  ['was paused', { stopCause: 'paused' }, 'paused'],
-  ['was taken away', { stopCause: 'removed' }, 'unassigned'],
-] as const)('a camera that does not record and %s', (_, changed, kind) => {
-  expect(conditionOf({ kind: 'idle' }, { ...context, ...changed })).toEqual({ kind });
+  ['is to be recorded', { isWanted: true }, { kind: 'connecting' }],
+  ['was paused', { stopCause: 'paused' }, { kind: 'paused' }],
+  ['was taken away', { stopCause: 'removed' }, { kind: 'unassigned', cause: 'removed' }],
+  ['went elsewhere', { stopCause: 'moved' }, { kind: 'unassigned', cause: 'moved' }],
+  ['was never recorded here', {}, { kind: 'unassigned' }],
+] as const)('a camera that does not record and %s', (_, changed, condition) => {
+  expect(conditionOf({ kind: 'idle' }, { ...context, ...changed })).toEqual(condition);
+  const sent = { ...condition, sinceMs: 1 };
+  expect(cameraConditionSchema.parse(JSON.parse(JSON.stringify(sent)))).toEqual(sent);
+});
+
+test('why a camera was taken away, in words of a newer recorder, is left out', () => {
+  const sent = { kind: 'unassigned', cause: 'on-holiday', sinceMs: 1 };
+  expect(cameraConditionSchema.parse(sent)).toMatchObject({ kind: 'unassigned', cause: undefined });
 });
 
 const waiting = { kind: 'waiting', spec: SPEC, attempts: NO_ATTEMPTS, retryAtMs: 0 } as const;

@@ -49,7 +49,10 @@ describe.concurrent('a camera', () => {
     expect(recorder.unattached()).toEqual([]);
     forget();
     await recorder.recordUnattached(id, spec);
-    expect(recorder.conditions().get(id)?.kind).toBe('unassigned');
+    expect(recorder.conditions().get(id)).toMatchObject({ kind: 'unassigned', cause: 'removed' });
+    await recorder.close('detach');
+    const next = await bench.recorder();
+    expect(next.conditions().get(id)).toMatchObject({ kind: 'unassigned', cause: 'removed' });
   });
 
   test('leaves its password in no file, no log line and no argument', async ({ onTestFinished }) => {

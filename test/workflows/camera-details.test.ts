@@ -54,6 +54,12 @@ test.each([
   ],
   ['removed', status({ kind: 'removed', sinceMs: AT_MS }), 'Stopped (cancelled) at 2025-12-14 01:30:00Z'],
   ['removed', status({ kind: 'removed', sinceMs: AT_MS }, { desired: 'pause' }), 'Start its workflow again'],
+  ['removed', status({ kind: 'removed', sinceMs: AT_MS }), 'The camera was stopped or taken out of the configuration.'],
+  [
+    'unassigned',
+    status({ kind: 'unassigned', sinceMs: AT_MS, cause: 'moved' }),
+    'The camera moved from one recorder to another.',
+  ],
 ] as const)('a camera that is %s says so in words', (word, given, expected) => {
   expect(detailsOf(given)).toContain(expected);
   expect(stateWordOf(given)).toBe(word);
