@@ -68,7 +68,7 @@ export class RawClient {
     for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
     const known = this.answers.length;
     this.#socket.write(`${lines.join('\r\n')}\r\n\r\n`);
-    await until(() => this.answers.length > known, `an answer to ${method}`);
+    await until(() => this.answers.length > known || this.ended !== null, `an answer to ${method}`);
     const answer = this.answers[known];
     if (answer === undefined) throw new Error('no answer');
     this.#nonce = /nonce="([^"]*)"/.exec(answer.headers.get('www-authenticate') ?? '')?.[1] ?? this.#nonce;
@@ -103,6 +103,17 @@ export class RawClient {
 
   packetsOn(channel: number): readonly Packet[] {
     return this.packets.filter((packet) => packet.channel === channel);
+  }
+
+  /** With TEARDOWN, unless the camera is quicker to end it. */
+  async leave(): Promise<void> {
+    const isEnded = (): boolean => this.ended !== null;
+    if (!isEnded()) {
+      await this.ask('TEARDOWN').catch((error: unknown) => {
+        if (!isEnded()) throw error;
+      });
+    }
+    this.vanish();
   }
 
   /** Vanishes without TEARDOWN. */

@@ -7,6 +7,10 @@ export class Crash extends Error {}
 export interface FailingDisk extends Disk {
   /** `rename a.json.tmp a.json`: the steps taken, by file name. */
   readonly steps: string[];
+  /** Whether the power is off. */
+  readonly hasCrashed: boolean;
+  /** A step of something else than the disk, counted like its own: what comes after a crash is not done. */
+  step(name: string): Promise<void>;
   /** From this step on (0 the first from now) nothing is done any more: the power is off. */
   crashAt(step: number): void;
   /** `error` instead of the next step for which `when` holds, and for as long as it does. */
@@ -34,6 +38,10 @@ export function failingDisk(): FailingDisk {
 
   return {
     steps,
+    get hasCrashed() {
+      return left < 0;
+    },
+    step: async (step) => await before(step),
     crashAt: (step) => {
       left = step;
     },

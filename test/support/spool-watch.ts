@@ -4,6 +4,8 @@ import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseCameraId, parseSegmentId, parseSessionId, type SegmentId, segmentIdOf } from '../../src/domain/ids.js';
 import { type Receipt, receiptSchema } from '../../src/domain/receipt.js';
+import { scanFrames } from '../../src/mp4/frame-scanner.js';
+import { Mp4Error } from '../../src/mp4/mp4-error.js';
 import type { ObjectStore } from '../../src/object-store/object-store.js';
 import { createSpoolLayout, recordingIndexOf, SEGMENT_SUFFIXES } from '../../src/spool/layout.js';
 
@@ -51,6 +53,7 @@ class Watch {
   readonly violations: string[] = [];
   readonly #options: SpoolWatchOptions;
   readonly receipts = new Map<SegmentId, Receipt>();
+  readonly #pictured = new Set<SegmentId>();
   #present: ReadonlySet<SegmentId> = new Set();
   /** Went away, and the store could not be asked yet. */
   #unjudged: readonly SegmentId[] = [];
@@ -71,7 +74,7 @@ class Watch {
   /** Open ones first: a recording that is sealed meanwhile is then seen twice, and not never. */
   async #look(): Promise<void> {
     const { spoolDir } = this.#options;
-    const open = await openSegments(spoolDir);
+    const open = await this.#openWithPicture();
     const paths = await filesBelow(join(spoolDir, 'sealed'));
     const withRecording = paths.flatMap((path) => segmentOf(path, SEGMENT_SUFFIXES.recording));
     for (const id of paths.flatMap((path) => segmentOf(path, '.json'))) this.sealed.add(id);
@@ -81,6 +84,15 @@ class Watch {
     this.#present = present;
     this.#unjudged = [];
     for (const id of gone) await this.#judge(id);
+  }
+
+  /** A file in which FFmpeg wrote no picture is footage of nothing, and may go. */
+  async #openWithPicture(): Promise<readonly SegmentId[]> {
+    const found = await openSegments(this.#options.spoolDir);
+    for (const { id, path } of found) {
+      if (!this.#pictured.has(id) && (await hasPicture(path))) this.#pictured.add(id);
+    }
+    return found.map(({ id }) => id).filter((id) => this.#pictured.has(id));
   }
 
   async #noteReceipt(path: string): Promise<void> {
@@ -117,14 +129,30 @@ async function violationOf(receipt: Receipt | undefined, store: ObjectStore, kee
   }
 }
 
-async function openSegments(spoolDir: string): Promise<readonly SegmentId[]> {
+async function openSegments(spoolDir: string): Promise<readonly { readonly id: SegmentId; readonly path: string }[]> {
   const layout = createSpoolLayout(spoolDir);
   const paths = await filesBelow(join(layout.root, 'open'));
   return paths.flatMap((path) => {
     const [camera = '', session = '', name = ''] = path.split('/').slice(-3);
     const index = recordingIndexOf(name);
-    return index === undefined ? [] : [segmentIdOf(parseCameraId(camera), parseSessionId(session), index)];
+    return index === undefined
+      ? []
+      : [{ id: segmentIdOf(parseCameraId(camera), parseSessionId(session), index), path }];
   });
+}
+
+/** False also for what cannot be read yet. */
+async function hasPicture(path: string): Promise<boolean> {
+  const bytes = await readFile(path).catch(() => null);
+  if (bytes === null) return false;
+  const read = async (into: Uint8Array, offsetBytes: number): Promise<number> =>
+    bytes.copy(into, 0, offsetBytes, offsetBytes + into.length);
+  try {
+    for await (const _ of scanFrames({ read }, bytes.length)) return true;
+  } catch (error) {
+    if (!(error instanceof Mp4Error)) throw error;
+  }
+  return false;
 }
 
 /** What goes away while it is looked at is left out. */

@@ -16,8 +16,8 @@ export function flapping(everyMs: number): Fault {
         while (await isStillOn(everyMs, over.signal)) await camera.setFault({ kind: 'reset' });
       })();
       return {
-        // It came back, and was ended again.
-        shows: () => sessionsSince(camera, sinceMs) >= 2,
+        // It was ended, and came back.
+        shows: () => sessionsSince(camera, sinceMs) >= 1,
         heal: async () => {
           over.abort();
           await resets;

@@ -29,11 +29,7 @@ export function timestampJump(byMs: number): Fault {
         await waitFor(() => client.packetsOn(0).length > 0, { what: 'a picture', deadlineMs: PICTURE_MS });
       }
       await camera.setFault({ kind: 'timestamp-jump', byMs });
-      const heal = async (): Promise<void> => {
-        await client.ask('TEARDOWN');
-        client.vanish();
-      };
-      return { shows: () => hasJumped(client, byMs), heal };
+      return { shows: () => hasJumped(client, byMs), heal: async () => await client.leave() };
     },
   };
 }
@@ -54,7 +50,7 @@ export function placesTaken(): Fault {
       const sinceMs = camera.nowMs();
       const isTurnedAway = (): boolean => camera.requests.some(({ status, atMs }) => status === 453 && atMs >= sinceMs);
       const heal = async (): Promise<void> => {
-        for (const client of clients) await client.ask('TEARDOWN').finally(() => client.vanish());
+        for (const client of clients) await client.leave();
       };
       return { shows: isTurnedAway, heal };
     },
