@@ -31,7 +31,7 @@ export interface SegmentTimes {
   readonly nominalStartMs: number;
 }
 
-/** Sound is waited for, up to half a second: as late a cut file is usually born after its first frame came. */
+/** Sound is waited for, a quarter of a second and more on a busy machine: as late a cut file is usually born after its first frame came. */
 const BORN_LATE_MS = 500;
 /** After so much growth a file has caught up with whatever FFmpeg had waiting for it: its own times are then the better ones. */
 const CAUGHT_UP_MS = 2_000;

@@ -26,7 +26,9 @@ const SOUND_SESSION_MS = 10_000;
 const GOP_MS = 2_000;
 const FPS = 15;
 /** What is not on disk yet: a fragment, and what waits for the sound that belongs to it. */
-const TAIL_MS = 1_500;
+const TAIL_MS = 1_000;
+/** With the GOP's 2 s in it: what is left is for the tail and for FFmpeg's start. */
+const LOST_AT_MOST_MS = 2_500;
 /** When in a GOP decides how much more the wait for the next keyframe costs: most just before one, which the next session misses. */
 const KILL_PHASES_MS = [300, 950, 1_250, 1_900];
 const OTHERS = [4, 5];
@@ -92,36 +94,42 @@ describe('while six cameras are recorded', () => {
     return lostMs;
   }
 
-  it('FFmpeg killed costs its camera 2.5 s (3.5 s at the worst moment) and the others nothing', {
+  it('FFmpeg killed costs its camera 2.5 s at most and the others nothing', {
     timeout: 60_000,
   }, async () => {
     const startedAtMs = Date.now();
     const lostMs = await Promise.all(KILL_PHASES_MS.map(async (phaseMs, index) => await lostByKill(index, phaseMs)));
-    expect(medianOf(lostMs)).toBeLessThanOrEqual(2_500);
-    expect(Math.max(...lostMs)).toBeLessThanOrEqual(GOP_MS + TAIL_MS);
+    expect(Math.max(...lostMs)).toBeLessThanOrEqual(LOST_AT_MOST_MS);
     for (const index of OTHERS) await expectNothingLost(index, startedAtMs);
   });
 
   it.each([
     { what: 'the worker killed', act: () => process.kill(system.recorder.workerPid() ?? Number.NaN, 'SIGKILL') },
     { what: 'the worker replaced at a SIGHUP', act: () => system.recorder.keeper.kill('SIGHUP') },
-  ])('$what costs no frame, and the next is attached within 5 s', { timeout: 60_000 }, async ({ what, act }) => {
-    const ffmpegs = [...system.recorder.ffmpegPids()].toSorted((a, b) => a - b);
-    expect(ffmpegs).toHaveLength(system.ids.length);
-    const worker = system.recorder.workerPid();
-    const atMs = Date.now();
-    act();
-    const attachedMs = await Promise.all(system.ids.map(async (id) => (await attachedAfter(id, atMs)) - atMs));
-    expect(commandOf(worker ?? Number.NaN)).toBe('');
-    expect(system.recorder.workerPid()).not.toBe(worker);
-    report(`${what} → attached again`, Math.max(...attachedMs));
-    const limitMs = await attachLimitMs();
-    expect([...system.recorder.ffmpegPids()].toSorted((a, b) => a - b)).toEqual(ffmpegs);
-    await Promise.all(OTHERS.map(async (index) => await expectNothingLost(index, atMs)));
-    const killed = await Promise.all(KILL_PHASES_MS.map(async (_, index) => await footageFrom(index, atMs)));
-    expect(killed.flatMap(({ gaps }) => gaps)).toHaveLength(KILL_PHASES_MS.length);
-    expect(Math.max(...attachedMs)).toBeLessThanOrEqual(limitMs);
-  });
+  ])(
+    '$what costs no frame, and the next is attached within 5 s',
+    {
+      // An upload that was handed to the worker that goes is tried again when its heartbeat is missed for 60 s.
+      timeout: 150_000,
+    },
+    async ({ what, act }) => {
+      const ffmpegs = [...system.recorder.ffmpegPids()].toSorted((a, b) => a - b);
+      expect(ffmpegs).toHaveLength(system.ids.length);
+      const worker = system.recorder.workerPid();
+      const atMs = Date.now();
+      act();
+      const attachedMs = await Promise.all(system.ids.map(async (id) => (await attachedAfter(id, atMs)) - atMs));
+      expect(commandOf(worker ?? Number.NaN)).toBe('');
+      expect(system.recorder.workerPid()).not.toBe(worker);
+      report(`${what} → attached again`, Math.max(...attachedMs));
+      const limitMs = await attachLimitMs();
+      expect([...system.recorder.ffmpegPids()].toSorted((a, b) => a - b)).toEqual(ffmpegs);
+      await Promise.all(OTHERS.map(async (index) => await expectNothingLost(index, atMs)));
+      const killed = await Promise.all(KILL_PHASES_MS.map(async (_, index) => await footageFrom(index, atMs)));
+      expect(killed.flatMap(({ gaps }) => gaps)).toHaveLength(KILL_PHASES_MS.length);
+      expect(Math.max(...attachedMs)).toBeLessThanOrEqual(limitMs);
+    },
+  );
 
   /** Says so when it is not the promised one. */
   async function attachLimitMs(): Promise<number> {
@@ -180,11 +188,6 @@ describe('while six cameras are recorded', () => {
 function isMidSegment(): boolean {
   const inSegmentMs = Date.now() % (SEGMENT_SEC * 1_000);
   return inSegmentMs > 1_500 && inSegmentMs < 4_500;
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return ((sorted[(sorted.length - 1) >> 1] ?? Number.NaN) + (sorted[sorted.length >> 1] ?? Number.NaN)) / 2;
 }
 
 /** From the spool. */

@@ -25,7 +25,7 @@ beforeAll(async () => {
   await system.recording();
 });
 
-it(`an FFmpeg that is killed, ${TRIALS} times, costs 2.5 s of video in the median and 3.5 s at most`, async () => {
+it(`an FFmpeg that is killed, ${TRIALS} times, costs 2.5 s of video at most`, async () => {
   const killedAtMs: number[] = [];
   for (const phaseMs of phasesMs(GOP_MS)) {
     await waitFor(recordsSoundly, { what: 'a sound session', deadlineMs: 60_000 });
@@ -45,12 +45,11 @@ it(`an FFmpeg that is killed, ${TRIALS} times, costs 2.5 s of video in the media
   const footage = await system.footage(0);
   const outages = killedAtMs.map((atMs) => outageAt(footage, atMs));
   expect(outages.map(({ claims }) => claims.map(({ cause }) => cause))).toEqual(killedAtMs.map(() => ['ffmpeg-died']));
-  const { medianMs, maxMs } = printFigures(
+  const { maxMs } = printFigures(
     'FFmpeg killed → video lost',
     outages.map(({ lostFrames }) => (lostFrames * 1_000) / FPS),
   );
-  expect(medianMs).toBeLessThanOrEqual(2_500);
-  expect(maxMs).toBeLessThanOrEqual(3_500);
+  expect(maxMs).toBeLessThanOrEqual(2_500);
 });
 
 function recordsSoundly(): boolean {

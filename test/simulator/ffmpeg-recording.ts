@@ -62,10 +62,11 @@ function argsOf(segmentDurationSec: number): readonly string[] {
       '-i',
       'pipe:4',
     ],
-    ...['-map', '0:v:0', '-map', '0:a:0?', '-dn', '-sn', '-c:v', 'copy', '-c:a', 'aac', '-b:a', '24k'],
+    ...['-map', '0:v:0', '-map', '0:a:0?', '-dn', '-sn', '-c:v', 'copy'],
+    ...['-c:a', 'aac', '-aac_coder', 'fast', '-ar', '16000', '-b:a', '24k'],
     ...['-f', 'segment', '-segment_time', String(segmentDurationSec), '-segment_atclocktime', '1'],
     ...['-reset_timestamps', '1', '-segment_format', 'mp4', '-segment_format_options'],
-    'movflags=+frag_keyframe+delay_moov+default_base_moof:frag_duration=500000:flush_packets=1',
+    'movflags=+frag_keyframe+delay_moov+default_base_moof:frag_duration=250000:flush_packets=1',
     '%06d.mp4',
   ];
 }

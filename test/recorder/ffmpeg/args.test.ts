@@ -10,9 +10,9 @@ test('the command records segments on the clock with the URL in no argument', ()
   expect(command.args.join(' ')).toBe(
     '-hide_banner -nostdin -nostats -loglevel level+warning ' +
       '-f concat -safe 0 -protocol_whitelist pipe,rtsp,rtp,tcp,udp -fpsprobesize 0 -i pipe:4 ' +
-      '-map 0:v:0 -map 0:a:0? -c:a aac -b:a 24k -dn -sn -c:v copy ' +
+      '-map 0:v:0 -map 0:a:0? -c:a aac -aac_coder fast -ar 16000 -b:a 24k -dn -sn -c:v copy ' +
       '-f segment -segment_time 900 -segment_atclocktime 1 -reset_timestamps 1 -segment_format mp4 ' +
-      '-segment_format_options movflags=+frag_keyframe+delay_moov+default_base_moof:frag_duration=500000:flush_packets=1 ' +
+      '-segment_format_options movflags=+frag_keyframe+delay_moov+default_base_moof:frag_duration=250000:flush_packets=1 ' +
       '%06d.mp4',
   );
   expect(command.ffconcat).toBe(
