@@ -79,7 +79,7 @@ export async function record(
   await ffmpeg([
     ...input,
     ...['-map', '0:v:0', ...(hasAudio ? ['-map', '0:a:0?'] : []), '-dn', '-sn', '-c:v', 'copy', ...extra],
-    ...(hasAudio ? ['-c:a', 'aac', '-b:a', '24k'] : ['-an']),
+    ...(hasAudio ? ['-c:a', 'aac', '-aac_coder', 'fast', '-ar', '16000', '-b:a', '24k'] : ['-an']),
     ...(codec === 'libx265' ? ['-tag:v', 'hvc1'] : []),
     ...['-f', 'segment', '-segment_time', String(segmentSec), '-reset_timestamps', '1', '-segment_format', 'mp4'],
     '-segment_format_options',
