@@ -43,6 +43,20 @@ export function decideOwnership(view: WorkflowView, me: RecorderId): OwnershipVe
   }
 }
 
+/**
+ * What to do without waiting for a re-attach: only what no re-attach would change. A recorder that was away long enough for its camera to
+ * move would otherwise record it beside the other one, on a camera that may serve two. Pure.
+ */
+export function decideAtOnce(view: WorkflowView, me: RecorderId): OwnershipVerdict {
+  return view.kind === 'open' || view.kind === 'ended' ? decideOwnership(view, me) : KEEP;
+}
+
+/** Whether asking once is enough until a re-attach is overdue: not while another recorder is about to record. */
+function isSettled(view: WorkflowView, me: RecorderId): boolean {
+  if (view.kind === 'open') return view.recorder === null || view.recorder === me;
+  return view.kind !== 'unreachable';
+}
+
 export interface OwnershipDeps {
   readonly recorder: Pick<Recorder, 'unattached' | 'stopUnattached'>;
   readonly spool: Pick<Spool, 'recorder' | 'layout' | 'assignments'>;
@@ -51,9 +65,11 @@ export interface OwnershipDeps {
   readonly log: Logger;
 }
 
-/** Asks Temporal about every recording that nothing is attached to for longer than a re-attach takes. */
+/** Asks Temporal about every recording that nothing is attached to: once as soon as it is found, and again when a re-attach is overdue. */
 export class OwnershipCheck {
   readonly #deps: OwnershipDeps;
+  /** Since when (monotonic ms) a recording that was asked about once is unattached: the same is not asked about again before its time. */
+  readonly #askedAbout = new Map<CameraId, number>();
   /** Monotonic ms; a workflow that fails at once is not started in a tight loop. */
   readonly #restartedAtMs = new Map<CameraId, number>();
 
@@ -64,13 +80,18 @@ export class OwnershipCheck {
   async check(session: TemporalSession, signal: AbortSignal): Promise<void> {
     const { recorder, spool, policies, clock } = this.#deps;
     const nowMs = clock.monotonicMs();
-    const due = recorder.unattached().filter((it) => nowMs - it.sinceMonotonicMs >= policies.unattachedGraceMs);
+    const isOverdue = (sinceMs: number): boolean => nowMs - sinceMs >= policies.unattachedGraceMs;
+    const due = recorder
+      .unattached()
+      .filter(({ camera, sinceMonotonicMs: at }) => isOverdue(at) || this.#askedAbout.get(camera) !== at);
     if (due.length === 0) return;
     const isSameNamespace = (await session.namespaceId()) === (await readNamespaceId(spool.layout));
-    for (const { camera } of due) {
+    for (const { camera, sinceMonotonicMs } of due) {
       signal.throwIfAborted();
       const view = await viewWorkflow(session, camera, isSameNamespace);
-      await this.#carryOut(session, camera, decideOwnership(view, spool.recorder));
+      const decide = isOverdue(sinceMonotonicMs) ? decideOwnership : decideAtOnce;
+      await this.#carryOut(session, camera, decide(view, spool.recorder));
+      if (isSettled(view, spool.recorder)) this.#askedAbout.set(camera, sinceMonotonicMs);
     }
   }
 

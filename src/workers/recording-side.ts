@@ -47,6 +47,7 @@ export class RecordingSide {
   readonly #loops: Loop[] = [];
   #announcing: Loop | null = null;
   #askingLastEnds: Loop | null = null;
+  #owning: Loop | null = null;
   #session: TemporalSession | null = null;
   #isStopping = false;
   #unlisten: () => void = () => undefined;
@@ -117,7 +118,7 @@ export class RecordingSide {
     const { recorder, spool, policies, clock, log } = this.#options;
     this.#session = session;
     const ownership = new OwnershipCheck({ recorder, spool, policies, clock, log });
-    this.#loop('ownership', policies.ownershipEveryMs, async (signal) => {
+    this.#owning = this.#loop('ownership', policies.ownershipEveryMs, async (signal) => {
       if (!this.#isTemporalUp()) return 'skipped';
       return await ownership.check(session, signal);
     });
@@ -130,6 +131,7 @@ export class RecordingSide {
   /** Temporal answers (again): what waited for it is told at once. */
   hurry(): void {
     this.#announcing?.hurry();
+    this.#owning?.hurry();
   }
 
   activities(session: TemporalSession): Activities {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseRecorderId } from '../../src/domain/ids.js';
-import { decideOwnership, type OwnershipVerdict } from '../../src/workers/ownership.js';
+import { decideAtOnce, decideOwnership, type OwnershipVerdict } from '../../src/workers/ownership.js';
 import type { WorkflowView } from '../../src/workers/workflow-view.js';
 
 const me = parseRecorderId('me');
@@ -39,3 +39,12 @@ const rows: readonly (readonly [string, WorkflowView, OwnershipVerdict])[] = [
 test.each(rows)('an unattached recording whose workflow is %s', (_, view, verdict) => {
   expect(decideOwnership(view, me)).toEqual(verdict);
 });
+
+test.each(rows)(
+  'as soon as it is found, one whose workflow is %s is stopped only if no re-attach would change that',
+  (...row) => {
+    const [, view, verdict] = row;
+    const isSure = verdict.kind === 'stop' && view.kind !== 'not-found';
+    expect(decideAtOnce(view, me)).toEqual(isSure ? verdict : keep);
+  },
+);
