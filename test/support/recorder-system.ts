@@ -46,6 +46,8 @@ export interface SystemOptions {
   readonly segmentSec: number;
   readonly picture?: PictureName;
   readonly env?: Readonly<Record<string, string>>;
+  /** Of the program; default: `worker --role all`. */
+  readonly args?: readonly string[];
 }
 
 export interface StoredSegment {
@@ -139,7 +141,9 @@ export async function startSystem(options: SystemOptions): Promise<RecorderSyste
   });
   const connection = await Connection.connect({ address });
   const temporal = new Client({ connection, namespace });
-  const places = { bucket, namespace, spoolDir, temporaryDir, env, metricsPort: await freePort() };
+  const { args } = options;
+  const metricsPort = await freePort();
+  const places = { bucket, namespace, spoolDir, temporaryDir, env, metricsPort, ...(args && { args }) };
   const system = new System(cameras, { store, temporal }, places);
   options.register(async () => await system.close());
   system.start();
@@ -153,6 +157,7 @@ interface Places {
   readonly temporaryDir: string;
   readonly env: Readonly<Record<string, string>>;
   readonly metricsPort: number;
+  readonly args?: readonly string[];
 }
 
 class System implements RecorderSystem {
@@ -206,8 +211,7 @@ class System implements RecorderSystem {
   }
 
   start(): void {
-    const { env, metricsPort } = this.#places;
-    this.#recorder = startRecorderProcess({ env, metricsPort });
+    this.#recorder = startRecorderProcess(this.#places);
     this.#started.push(this.#recorder);
   }
 
@@ -318,6 +322,16 @@ class System implements RecorderSystem {
     const whole = { offsetBytes: 0, sizeBytes };
     return await this.store.read(key as never, whole, AbortSignal.timeout(SIGNAL_MS));
   }
+}
+
+/** Each segment with the frames found in it. */
+export function segmentsWithCounters({ segments, counters }: Footage) {
+  let position = 0;
+  return segments.map((segment) => {
+    const from = position;
+    position += segment.video.frames;
+    return { segment, counters: counters.slice(from, position) };
+  });
 }
 
 /** Uploads may overtake each other: each segment must begin where the one before ended, or say why it does not. */
