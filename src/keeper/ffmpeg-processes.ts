@@ -35,7 +35,7 @@ interface Started {
   readonly exit: Promise<Omit<ProcessExit, 'session'>>;
 }
 
-export interface FfmpegProcessesOptions {
+interface FfmpegProcessesOptions {
   readonly log: KeeperLog;
   readonly onExited: (exit: ProcessExit) => void;
   /** Where programs are looked for; all that FFmpeg's environment holds beside TZ and a mark. */
@@ -44,6 +44,7 @@ export interface FfmpegProcessesOptions {
   readonly spoolDir: string;
 }
 
+/** One for the life of a keeper. Made empty; what an earlier keeper left is handed to it afterwards. */
 export class FfmpegProcesses {
   readonly #options: FfmpegProcessesOptions;
   readonly #held = new Map<SessionId, Held>();

@@ -53,7 +53,7 @@ export interface KeeperChannel {
   off(event: 'disconnect', listener: () => void): unknown;
 }
 
-export interface KeeperClientOptions {
+interface KeeperClientOptions {
   /** A fifth of what the keeper waits for a pulse. */
   readonly pulseMs?: number;
   /** Spawning creates a folder and opens a file: on a stalled disk that may take long. */

@@ -1,7 +1,7 @@
-export type KeeperLogFields = Readonly<Record<string, string | number | boolean | null>>;
+type KeeperLogFields = Readonly<Record<string, string | number | boolean | null>>;
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type KeeperLogLevel = (typeof LEVELS)[number];
+type KeeperLogLevel = (typeof LEVELS)[number];
 
 /** Constant lower-case message, the rest in fields. Must not throw. */
 export type KeeperLog = (level: KeeperLogLevel, message: string, fields?: KeeperLogFields) => void;

@@ -21,6 +21,7 @@ import { DEFAULT_RESTART_LIMITS, type RestartLimits, recentStarts, restartWaitMs
 import { takeSpoolLock } from './spool-lock.js';
 import { type WorkerExit, WorkerProcess } from './worker-process.js';
 
+/** Every deadline of the keeper; tests shorten them. Of a worker's silence only time counts in which the keeper was awake. */
 export interface KeeperLimits {
   readonly restarts: RestartLimits;
   /** A worker without a pulse for so long is hung. */
@@ -39,6 +40,7 @@ export interface KeeperLimits {
   readonly leftWorkerTimeoutMs: number;
 }
 
+/** Where a number has a reason, `KeeperLimits` says it; 60 s + 7 s + a kill stay below the 90 s a pod has to end. */
 export const DEFAULT_KEEPER_LIMITS: KeeperLimits = {
   restarts: DEFAULT_RESTART_LIMITS,
   pulseTimeoutMs: 10_000,
@@ -53,6 +55,7 @@ export const DEFAULT_KEEPER_LIMITS: KeeperLimits = {
 /** A process that was killed and is not gone by then waits for a disk or the like, and writes nothing meanwhile. */
 const KILL_TIMEOUT_MS = 5_000;
 
+/** All a keeper needs is passed in: it reads no configuration itself, so none can end a running one. */
 export interface KeeperOptions {
   /** Made when it is not there. */
   readonly spoolDir: string;

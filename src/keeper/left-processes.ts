@@ -10,12 +10,13 @@ import { identityOf, type ProcessIdentity, signalProcess, untilGone } from './pr
 const SPOOL_MARK = 'KEPT_FOR_SPOOL';
 const SESSION_MARK = 'KEPT_FOR_SESSION';
 
+/** An FFmpeg whose keeper is gone; camera and session are read from the marks in its environment. */
 export interface LeftFfmpeg extends ProcessIdentity {
   readonly camera: CameraId;
   readonly session: SessionId;
 }
 
-export interface LeftProcesses {
+interface LeftProcesses {
   readonly ffmpegs: readonly LeftFfmpeg[];
   /** Workers, and what they had started themselves. */
   readonly others: readonly ProcessIdentity[];

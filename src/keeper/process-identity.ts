@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** Plain JSON: it is written into the lock file. With `startTicks` null, a pid used again is taken for the same process. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** Clock ticks from boot to its start: field 22 of `/proc/<pid>/stat`. Null where there is no /proc. */
@@ -11,6 +12,7 @@ export interface ProcessIdentity {
 
 const LOOK_EVERY_MS = 100;
 
+/** Reads /proc, synchronously. For a pid that is gone `startTicks` is null too. @throws errno other than not-there. */
 export function identityOf(pid: number): ProcessIdentity {
   return { pid, startTicks: statOf(pid)?.startTicks ?? null, bootId: bootId() };
 }

@@ -21,6 +21,7 @@ export interface SpawnRequest {
   readonly cwd: string;
 }
 
+/** Worker → keeper. Those with an `id` are answered once; the others are told, and get no answer. */
 export type KeeperRequest =
   | ({ readonly kind: 'spawn'; readonly id: number } & SpawnRequest)
   | {
@@ -37,6 +38,7 @@ export type KeeperRequest =
   /** The worker is up and serves; ends the start-up phase of the keeper's restart limits. */
   | { readonly kind: 'ready' };
 
+/** Keeper → worker. Those with an `id` answer the request that had it; the others come unasked. */
 export type KeeperEvent =
   | { readonly kind: 'spawned'; readonly id: number; readonly process: FfmpegProcess }
   | { readonly kind: 'spawn-failed'; readonly id: number; readonly code: string; readonly message: string }

@@ -16,6 +16,7 @@ export interface RestartLimits {
   readonly startUpWaitMs: number;
 }
 
+/** A slip costs no wait; a crash loop starts once in 5 s, and after 20 starts within an hour once a minute. */
 export const DEFAULT_RESTART_LIMITS: RestartLimits = {
   burst: { starts: 3, withinMs: 30_000, waitMs: 5_000 },
   sustained: { starts: 20, withinMs: 3_600_000, waitMs: 60_000 },

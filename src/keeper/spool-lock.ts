@@ -9,10 +9,11 @@ import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { identityOf, isAlive, type ProcessIdentity } from './process-identity.js';
 
-export interface LockHolder extends ProcessIdentity {
+interface LockHolder extends ProcessIdentity {
   readonly takenAtMs: number;
 }
 
+/** Held until released, and by the file only: a process that ends without releasing leaves a lock the next one sees through. */
 export interface SpoolLock {
   /** Leaves the lock of anybody else alone. Idempotent. */
   release(): Promise<void>;

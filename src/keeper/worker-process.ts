@@ -7,6 +7,7 @@ import { type KeeperLog, reasonOf } from './keeper-log.js';
 import { parseKeeperRequest } from './parse-message.js';
 import type { KeeperEvent, KeeperRequest } from './protocol.js';
 
+/** How a worker's life ended. Both `code` and `signal` are null for a worker that could not be started at all. */
 export interface WorkerExit {
   readonly code: number | null;
   readonly signal: string | null;
@@ -15,7 +16,7 @@ export interface WorkerExit {
   readonly wasReady: boolean;
 }
 
-export interface WorkerProcessOptions {
+interface WorkerProcessOptions {
   /** A script, and its arguments. */
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
@@ -30,6 +31,7 @@ export interface WorkerProcessOptions {
 /** How often the pulse is looked at, as a part of what it may take. */
 const LOOKS_PER_TIMEOUT = 10;
 
+/** Making one starts it. One object for one process: the keeper makes the next. */
 export class WorkerProcess {
   /** Never rejects. */
   readonly exited: Promise<WorkerExit>;

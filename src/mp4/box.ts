@@ -103,6 +103,7 @@ export function requireBox(boxes: readonly Box[], type: string): Box {
   return box;
 }
 
+/** What opens every box, as `readBoxHeader` checked it: a size is never smaller than the header itself. */
 export interface BoxHeader {
   readonly type: string;
   /** 8, or 16 with a 64-bit size. */

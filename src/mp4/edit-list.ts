@@ -1,6 +1,7 @@
 import { BoxCursor } from './box.js';
 import { Mp4Error } from './mp4-error.js';
 
+/** One entry of an elst box; its media rate is not read. */
 export interface Edit {
   /** In ticks of the movie; 0 means "to the end" in a fragmented file. */
   readonly durationTicks: number;

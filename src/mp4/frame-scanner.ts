@@ -7,6 +7,7 @@ import type { ReadAt } from './read-at.js';
 import type { Sample } from './sample.js';
 import { tableSamples } from './sample-table.js';
 
+/** A stamped frame, and when a player shows it. */
 export interface ScannedFrame extends FrameStamp {
   /** From the file's start, edit list applied. */
   readonly presentationMs: number;

@@ -19,7 +19,7 @@ export { readCoverageBox } from './coverage-box.js';
 export { checkHeader } from './header-check.js';
 export { locateRecording } from './locate-recording.js';
 
-export interface HeaderOptions {
+interface HeaderOptions {
   /** Size of the whole recording, torn tail included. */
   readonly recordingSizeBytes: number;
   /** Plain JSON; goes into our uuid box beside `v` and `recorded`, which are ours. */

@@ -3,7 +3,7 @@ import { isCoverageBox } from './coverage-box.js';
 import { Mp4Error } from './mp4-error.js';
 import type { ReadAt } from './read-at.js';
 
-export interface RecordingRange {
+interface RecordingRange {
   readonly offsetBytes: number;
   readonly sizeBytes: number;
 }

@@ -12,6 +12,7 @@ export interface SampleRun {
   readonly samples: readonly RunSample[];
 }
 
+/** One sample of a run, the fragment's defaults already filled in. */
 export interface RunSample {
   readonly sizeBytes: number;
   /** A guess for the last sample of a fragment: the next fragment's decode time is the truth. */

@@ -13,6 +13,7 @@ export interface Movie {
   readonly tracks: readonly MovieTrack[];
 }
 
+/** One trak box; a movie with a track that is neither video nor audio is refused when it is parsed. */
 export interface MovieTrack {
   readonly id: number;
   readonly kind: 'video' | 'audio';

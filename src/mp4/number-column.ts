@@ -32,7 +32,11 @@ export class NumberColumn {
   }
 }
 
+/** For decode times and file offsets: exact up to 2^53, which 32 bits would not hold. */
 export const float64Column = (): NumberColumn => new NumberColumn((length) => new Float64Array(length));
+/** For sizes and durations: 0 to 2^32 − 1; larger values wrap without a word, so the caller keeps below. */
 export const uint32Column = (): NumberColumn => new NumberColumn((length) => new Uint32Array(length));
+/** For composition offsets, which may be negative; values beyond ±2^31 wrap without a word. */
 export const int32Column = (): NumberColumn => new NumberColumn((length) => new Int32Array(length));
+/** For flags of one sample; values above 255 wrap without a word. */
 export const uint8Column = (): NumberColumn => new NumberColumn((length) => new Uint8Array(length));

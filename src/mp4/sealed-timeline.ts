@@ -9,6 +9,7 @@ export interface SealedTimeline {
   readonly tracks: readonly SealedTrack[];
 }
 
+/** A track of the sealed file that has samples; one without any is left out. */
 export interface SealedTrack {
   readonly samples: TrackSamples;
   /** Movie ticks in which nothing of this track is shown; 0 for all tracks but the delayed one. */

@@ -9,7 +9,7 @@ export interface BufferPool {
   acquire(sizeBytes: number, signal: AbortSignal): Promise<PooledBuffer>;
 }
 
-export interface PooledBuffer {
+interface PooledBuffer {
   readonly bytes: Uint8Array;
   /** Hands it back; a second call does nothing. */
   release(): void;

@@ -10,6 +10,7 @@ export const DEFAULT_MIN_AGE_MS = 10 * 60_000;
 
 const SAMPLE_BYTES = 64 * 1024;
 
+/** What is asked again, and what it is compared with; `expected` and `source` come from the spool, never from the store. */
 export interface ConfirmRequest {
   readonly store: Pick<ObjectStore, 'head' | 'read'>;
   readonly segment: SegmentId;
@@ -26,7 +27,7 @@ export interface ConfirmRequest {
   readonly signal: AbortSignal;
 }
 
-export type ConfirmOutcome =
+type ConfirmOutcome =
   | { readonly kind: 'confirmed'; readonly confirmation: Confirmation }
   /** By the store's clock. */
   | { readonly kind: 'too-early'; readonly waitMs: number }

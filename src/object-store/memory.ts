@@ -7,6 +7,7 @@ import { redact } from '../redact.js';
 import { type ObjectStore, type StoredObject, type StoredPart, StoreError, type UploadPart } from './object-store.js';
 import { MIN_PART_SIZE_BYTES } from './part-plan.js';
 
+/** How a test bends the store: its clock, its answers, what it shows. */
 export interface MemoryStoreOptions {
   /** The store's clock, UTC ms. */
   readonly nowMs?: () => number;
@@ -19,6 +20,7 @@ export interface MemoryStoreOptions {
   readonly showsChecksum?: boolean;
 }
 
+/** One request at the moment a fault may hit it: before it took effect, or after. */
 export interface MemoryRequest {
   readonly when: 'before' | 'after';
   readonly operation: Exclude<keyof ObjectStore, 'close'>;

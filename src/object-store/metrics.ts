@@ -3,6 +3,7 @@ import type { CameraId } from '../domain/ids.js';
 import type { RequestObservation } from './s3-requests.js';
 import type { PartProgress } from './send-parts.js';
 
+/** Where the S3 store and `uploadObject` report to. */
 export interface StoreMetrics {
   /** For `createS3Store`. */
   observeRequest(observation: RequestObservation): void;

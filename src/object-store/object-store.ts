@@ -62,6 +62,7 @@ export interface ObjectStore {
   close(): void;
 }
 
+/** One part as it is sent. Numbers start at 1; the CRC-32 is of the part's bytes alone, in lower-case hex. */
 export interface UploadPart {
   readonly number: number;
   readonly offsetBytes: number;
@@ -69,12 +70,14 @@ export interface UploadPart {
   readonly crc32Hex: string;
 }
 
+/** One part as the store lists it. `etag` is bare, without quotes: the MD5 of the part's bytes in hex. */
 export interface StoredPart {
   readonly number: number;
   readonly sizeBytes: number;
   readonly etag: string;
 }
 
+/** What one HEAD tells of an object. `etag` is bare, without quotes. */
 export interface StoredObject {
   /** By the store's clock: its `Date` header. */
   readonly storeTimeMs: number;

@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { S3Client } from '@aws-sdk/client-s3';
 
+/** Where the user's store is and how to sign for it. Holds secrets: never log it (INV-7). */
 export interface S3Settings {
   /** Like `http://store:8333`. */
   readonly endpoint: string;
@@ -14,6 +15,7 @@ export interface S3Settings {
   readonly maxAttempts?: number;
 }
 
+/** Each bounds one try of a request; with `maxAttempts` they bound the request. */
 export interface S3Timeouts {
   readonly connectMs: number;
   /** Without a byte either way. Below 6,000 the SDK arms it 3 s late. */
@@ -76,6 +78,7 @@ function leaveBodiesUnsigned(client: S3Client): void {
   );
 }
 
+/** For what the SDK's middleware is given, which it types as unknown. Looks at one level only. */
 export function hasHeaders(message: unknown): message is { readonly headers: Record<string, string> } {
   return message !== null && typeof message === 'object' && 'headers' in message;
 }

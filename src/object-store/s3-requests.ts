@@ -28,7 +28,7 @@ export interface RequestObservation {
   readonly attempts: number;
 }
 
-export type Answered<Output> =
+type Answered<Output> =
   | { readonly kind: 'ok'; readonly output: Output }
   | { readonly kind: 'refused'; readonly answer: StoreAnswer; readonly error: StoreError };
 

@@ -6,7 +6,7 @@ import type { BufferPool } from './buffer-pool.js';
 import { type ObjectStore, type StoredPart, StoreError } from './object-store.js';
 import { type PlannedPart, planParts } from './part-plan.js';
 
-export interface PartSending {
+interface PartSending {
   readonly store: Pick<ObjectStore, 'putPart'>;
   readonly checkpoint: UploadCheckpoint;
   readonly source: ByteSource;
@@ -18,12 +18,14 @@ export interface PartSending {
   readonly onProgress: (progress: PartProgress) => void;
 }
 
+/** One part that is safe in the store now, in bytes of the segment. */
 export interface PartProgress {
   readonly bytes: number;
   /** `kept`: an earlier attempt had sent it. */
   readonly kind: 'sent' | 'kept';
 }
 
+/** What `complete` of a store wants to have. */
 export interface SentParts {
   /** All of them, in order. */
   readonly parts: readonly StoredPart[];

@@ -14,11 +14,11 @@ export interface ExpectedObject {
   readonly sha256Hex: string;
 }
 
-export type Equality =
+type Equality =
   | { readonly kind: 'equal'; readonly proof: Receipt['proof'] }
   | { readonly kind: 'other'; readonly why: string };
 
-export interface Comparison {
+interface Comparison {
   readonly store: Pick<ObjectStore, 'read'>;
   readonly key: ObjectKey;
   readonly stored: StoredObject;

@@ -15,6 +15,7 @@ import { partSizeFor } from './part-plan.js';
 import { type PartProgress, type SentParts, sendParts } from './send-parts.js';
 import { compareStored, type ExpectedObject } from './stored-equality.js';
 
+/** One segment to bring into the store. `checkpoint` and `onCheckpoint` are the only state: the caller keeps it. */
 export interface UploadObjectRequest {
   readonly store: ObjectStore;
   readonly keys: { readonly preferred: ObjectKey; readonly rival: ObjectKey };

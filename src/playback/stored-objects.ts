@@ -9,6 +9,7 @@ import { Mp4Error } from '../mp4/mp4-error.js';
 import { gapFromMetadata, segmentFromMetadata } from '../object-store/coverage-metadata.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 
+/** What reading needs of a store: it never writes, so tests and the page give it no more than this. */
 export type ReadableStore = Pick<ObjectStore, 'list' | 'head' | 'read'>;
 
 /** One of a camera's objects, as far as a listing tells. */

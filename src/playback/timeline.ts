@@ -13,6 +13,7 @@ import type { TimeRange } from '../domain/time-range.js';
 import { inParallel } from './in-parallel.js';
 import { type ListedObject, listDay, type ReadableStore, type ReadObject, readObject } from './stored-objects.js';
 
+/** Where to look. Without `spool` a segment that waits on a recorder shows as missing. */
 export interface TimelineOptions {
   readonly store: ReadableStore;
   /** Footage on this machine that may not be in the store yet, and claims that no stored object carries yet. */
@@ -20,6 +21,7 @@ export interface TimelineOptions {
   readonly nowMs: number;
 }
 
+/** What is known of one camera over one range; times are UTC milliseconds. */
 export interface Timeline {
   /** What was asked for. */
   readonly range: TimeRange;

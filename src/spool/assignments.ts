@@ -11,7 +11,7 @@ import { assignmentsDirOf } from './layout.js';
 import { parseJson } from './parse-json.js';
 import type { Assignment, AssignmentStore, SpoolLayout } from './spool.js';
 
-export const assignmentSchema: z.ZodType<Assignment, unknown> = z.object({
+const assignmentSchema: z.ZodType<Assignment, unknown> = z.object({
   schema: z.literal(1),
   camera: z.string().transform(parseCameraId),
   spec: cameraSpecSchema,

@@ -23,6 +23,7 @@ export interface Disk {
   makeFolder(path: string): Promise<void>;
 }
 
+/** The real one. Fails with the errno as Node gives it; ENOSPC is the caller's to judge. */
 export const systemDisk: Disk = {
   writeFile: async (path, bytes) => {
     const file = await open(path, 'w', FILE_MODE);
@@ -53,6 +54,7 @@ export async function writeDurably(disk: Disk, path: string, bytes: Uint8Array):
   await disk.syncFolder(dirname(path));
 }
 
+/** As `writeDurably`, one line of JSON. */
 export async function writeJsonDurably(disk: Disk, path: string, value: unknown): Promise<void> {
   await writeDurably(disk, path, jsonBytes(value));
 }
@@ -63,6 +65,7 @@ export async function removeDurably(disk: Disk, path: string): Promise<void> {
   await disk.syncFolder(dirname(path));
 }
 
+/** UTF-8, one line and a line end. Same value, same bytes: the keys stay in their order. */
 export function jsonBytes(value: unknown): Uint8Array {
   return Buffer.from(`${JSON.stringify(value)}\n`);
 }

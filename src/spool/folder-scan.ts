@@ -2,6 +2,7 @@ import { type CameraId, parseSegmentId, type SegmentId } from '../domain/ids.js'
 import { idIn } from './folder-names.js';
 import { SEGMENT_SUFFIXES, type SegmentPaths, TEMPORARY_SUFFIX } from './layout.js';
 
+/** The kinds of files of one segment, by what they are for. */
 export type SegmentFile = keyof SegmentPaths;
 
 /** What the names in one `sealed/<camera>` folder say. */

@@ -45,18 +45,22 @@ export function createSpoolLayout(root: string): SpoolLayout {
   };
 }
 
+/** Has a folder for each camera, and in it one for each session. Pure, as all below: touches no disk. */
 export function openRootOf(layout: SpoolLayout): string {
   return join(layout.root, 'open');
 }
 
+/** Has a folder for each camera, and in it all files of its segments. */
 export function sealedRootOf(layout: SpoolLayout): string {
   return join(layout.root, 'sealed');
 }
 
+/** Has one file for each camera this recorder was ever given. */
 export function assignmentsDirOf(layout: SpoolLayout): string {
   return join(layout.root, 'assignments');
 }
 
+/** Each name holds the whole id: a sidecar that is lost can be made again under it. */
 export function segmentPathsOf(layout: SpoolLayout, id: SegmentId): SegmentPaths {
   const stem = join(layout.sealedDir(partsOf(id).camera), id);
   return {

@@ -28,7 +28,7 @@ import type { AssignmentStore, SealRequest, Spool, SpooledSegment, SpoolLayout, 
 import { errnoOf, isNoSpace, SpoolError } from './spool-error.js';
 import { usageOf } from './usage.js';
 
-export interface OpenSpoolOptions {
+interface OpenSpoolOptions {
   readonly log: Logger;
   readonly clock?: Clock;
   /** 64 MiB when not said; at most a sixteenth of the disk. */

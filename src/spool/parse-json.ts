@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Redacted } from '../domain/ids.js';
 import { redact } from '../redact.js';
 
-export type ParsedJson<T> =
+type ParsedJson<T> =
   | { readonly kind: 'parsed'; readonly value: T }
   | { readonly kind: 'unreadable'; readonly reason: Redacted };
 

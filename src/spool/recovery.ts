@@ -9,7 +9,7 @@ import { finishReclaim } from './reclaim-segment.js';
 import { repairSeal, type SealFiles } from './seal-segment.js';
 import type { SegmentReader } from './segment-files.js';
 
-export interface RecoveryFiles extends SealFiles {
+interface RecoveryFiles extends SealFiles {
   readonly reader: SegmentReader;
   readonly log: Logger;
 }

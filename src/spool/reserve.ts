@@ -19,6 +19,7 @@ export interface Reserve {
   restore(): Promise<boolean>;
 }
 
+/** Touches no disk before it is asked. A `sizeBytes` of 0 sets nothing aside. */
 export function createReserve(path: string, sizeBytes: number): Reserve {
   return {
     release: async () => {

@@ -20,6 +20,7 @@ import { segmentFromHeader } from './segment-from-header.js';
 import type { SealRequest, SpoolLayout } from './spool.js';
 import { SpoolError } from './spool-error.js';
 
+/** What sealing needs of the spool around it. `quarantine` resolves when the file is out of the way. */
 export interface SealFiles {
   readonly disk: Disk;
   readonly layout: SpoolLayout;

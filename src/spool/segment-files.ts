@@ -12,7 +12,7 @@ import { errnoOf } from './spool-error.js';
 
 type Sidecar = { readonly segment: SealedSegment; readonly sealedAtMs: number };
 
-export interface SegmentReaderOptions {
+interface SegmentReaderOptions {
   readonly layout: SpoolLayout;
   readonly quarantine: (path: string, reason: Redacted) => Promise<void>;
 }

@@ -22,6 +22,7 @@ export interface SealRequest {
   readonly recordingPath: string;
 }
 
+/** Its methods may be called at once; what changes one segment waits for its turn. */
 export interface Spool {
   readonly recorder: RecorderId;
   readonly layout: SpoolLayout;
@@ -51,6 +52,7 @@ export interface Spool {
   restoreReserve(): Promise<void>;
 }
 
+/** One look at the disk, not kept up to date. `freeBytes` is what this user may write, so without root's share. */
 export interface SpoolUsage {
   readonly freeBytes: number;
   readonly totalBytes: number;
