@@ -1,14 +1,22 @@
 import { ApplicationFailure } from '@temporalio/common';
+import type { Declined } from '../domain/declines.js';
 import type { CameraId, RecorderId } from '../domain/ids.js';
 import type { Recorder } from '../recorder/recorder.js';
 import { redact } from '../redact.js';
 import type { Activities } from '../workflows/contract.js';
+
+/** Told of every answer but the one of a worker that is shutting down. */
+export interface AssignObserver {
+  declined(camera: CameraId, why: Pick<Declined, 'decline' | 'detail'>): void;
+  accepted(camera: CameraId): void;
+}
 
 export interface AssignDeps {
   readonly recorderId: RecorderId;
   readonly recorder: Pick<Recorder, 'declines' | 'conditions'>;
   /** True once this worker began to shut down: it takes nothing new then. */
   readonly isShuttingDown: () => boolean;
+  readonly observer: AssignObserver;
 }
 
 /** Says whether this recorder takes the camera. Changes nothing, so it may run twice (INV-6). */
@@ -17,9 +25,12 @@ export function createAssignActivities(deps: AssignDeps): Pick<Activities, 'assi
     async assignCamera({ camera, spec }) {
       if (deps.isShuttingDown()) throw refusal(deps, 'shutting-down', 'it is shutting down');
       // Full is no reason to send away what is here already.
-      if (isRecordedHere(deps, camera)) return { recorder: deps.recorderId };
-      const declined = await deps.recorder.declines(camera, spec);
-      if (declined !== null) throw refusal(deps, declined.code, declined.detail);
+      const declined = isRecordedHere(deps, camera) ? null : await deps.recorder.declines(camera, spec);
+      if (declined !== null) {
+        deps.observer.declined(camera, { decline: declined.code, detail: redact(declined.detail) });
+        throw refusal(deps, declined.code, declined.detail);
+      }
+      deps.observer.accepted(camera);
       return { recorder: deps.recorderId };
     },
   };

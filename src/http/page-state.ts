@@ -73,11 +73,12 @@ export class PageState {
 
   readiness(): ReadinessAnswer {
     this.observe();
-    const { config, recorder, clock } = this.#options;
+    const { config, recorder, workerStatus, clock } = this.#options;
     return judgeReadiness({
       policy: config.readinessPolicy,
       state: this.#readiness,
       conditions: recorder?.conditions() ?? new Map(),
+      declined: workerStatus().declined,
       expected: recorder === null ? [] : config.cameras.map(({ id }) => id),
       nowMs: clock.monotonicMs(),
       upForMs: clock.monotonicMs() - this.#startedAtMs,

@@ -1,5 +1,6 @@
 import type { ReadinessPolicy } from '../config/config.js';
 import type { CameraCondition } from '../domain/camera.js';
+import { type Declined, declineTexts } from '../domain/declines.js';
 import { gapCauseTexts } from '../domain/gap-causes.js';
 import type { CameraId } from '../domain/ids.js';
 import { troubleTextOf } from '../domain/refusals.js';
@@ -63,6 +64,8 @@ export function judgeReadiness(input: {
   readonly policy: ReadinessPolicy;
   readonly state: ReadinessState;
   readonly conditions: ReadonlyMap<CameraId, CameraCondition>;
+  /** Asked for, and not taken here: nobody's readiness, but no secret either. */
+  readonly declined: ReadonlyMap<CameraId, Declined>;
   /** Configured here. */
   readonly expected: readonly CameraId[];
   /** Monotonic, as for `observeReadiness`. */
@@ -72,9 +75,7 @@ export function judgeReadiness(input: {
   const { policy, state, conditions } = input;
   const missing = input.upForMs < STARTUP_MS ? input.expected.filter((camera) => !conditions.has(camera)) : [];
   const asked = [...conditions].filter(([, condition]) => isAsked(condition));
-  const notAsked = [...conditions]
-    .filter(([, condition]) => !isAsked(condition))
-    .map(([id, condition]) => ({ id, state: plainWordsOf(condition) }));
+  const notAsked = notAskedOf(conditions, input.declined);
   const cameras = [
     ...asked.map(([id, condition]) => {
       const readiness = state.get(id);
@@ -85,6 +86,20 @@ export function judgeReadiness(input: {
   const unready = cameras.filter((camera) => !camera.isReady);
   const isReady = policy === 'process' || unready.length === 0 || (policy === 'any' && unready.length < cameras.length);
   return { isReady, policy, why: reasonOf(policy, cameras, awayOf(asked, state)), cameras, notAsked };
+}
+
+function notAskedOf(
+  conditions: ReadonlyMap<CameraId, CameraCondition>,
+  declined: ReadonlyMap<CameraId, Declined>,
+): ReadinessAnswer['notAsked'] {
+  const ids = new Set([...conditions.keys(), ...declined.keys()]);
+  return [...ids].flatMap((id) => {
+    const condition = conditions.get(id);
+    if (condition !== undefined && isAsked(condition)) return [];
+    const why = declined.get(id)?.decline;
+    if (why !== undefined) return [{ id, state: `not taken: ${withoutStop(declineTexts[why].what)}` }];
+    return condition === undefined ? [] : [{ id, state: plainWordsOf(condition) }];
+  });
 }
 
 function isAsked({ kind }: CameraCondition): boolean {

@@ -1,12 +1,10 @@
 import type { CameraConfig } from '../config/config.js';
-import type { CameraCondition, CameraSpec, LeftCause } from '../domain/camera.js';
-import { gapCauseTexts } from '../domain/gap-causes.js';
+import type { CameraCondition, CameraSpec } from '../domain/camera.js';
 import type { CameraId } from '../domain/ids.js';
-import { troubleTextOf } from '../domain/refusals.js';
-import type { CameraStatistics } from '../recorder/recorder.js';
-import type { LinkStatus, UploadStatus, WorkerStatus } from '../workers/worker-status.js';
+import type { LinkStatus, UploadStatus } from '../workers/worker-status.js';
+import { type CameraWords, cameraWords, lastFootageAtMs, type WordsInput } from './camera-words.js';
 import type { GapSeconds } from './gaps-today.js';
-import { byteWords, durationWords, type LocalTime } from './local-time.js';
+import { byteWords, durationWords } from './local-time.js';
 import { otherSettings } from './other-settings.js';
 
 /** Everything the page, the command line and `/status.json` show, already in words. Plain JSON. */
@@ -27,18 +25,11 @@ export interface StatusView {
   readonly webUiUrl: string | null;
 }
 
-/** How loud a row is: `good`, `waiting` (heals by itself, usually soon), `bad` (somebody should look), `off` (wanted so). */
-export type CameraLevel = 'good' | 'waiting' | 'bad' | 'off';
-
-export interface CameraView {
+export interface CameraView extends CameraWords {
   readonly id: CameraId;
   readonly name: string;
   /** Site and tags; may be empty. */
   readonly place: string;
-  readonly level: CameraLevel;
-  readonly state: string;
-  /** What a person can do about it. */
-  readonly todo: string | null;
   readonly lastFrame: string;
   readonly gapsToday: string;
   readonly waitingUploads: string;
@@ -49,20 +40,14 @@ export interface CameraView {
   readonly webUiUrl: string | null;
 }
 
-export interface StatusInput {
-  readonly nowMs: number;
-  readonly time: LocalTime;
+export interface StatusInput extends WordsInput {
   readonly configured: readonly CameraConfig[];
   readonly conditions: ReadonlyMap<CameraId, CameraCondition>;
   /** As they are recorded. */
   readonly specs: ReadonlyMap<CameraId, CameraSpec>;
-  readonly statistics: ReadonlyMap<CameraId, CameraStatistics>;
-  readonly worker: WorkerStatus;
   readonly gapsToday: (camera: CameraId) => GapSeconds;
   /** Since when gaps are counted: what was before, only the bucket knows. */
   readonly countedSinceMs: number;
-  /** Set when recording has ended because there is room for no more, by the limit of a trial: why, and what to do. */
-  readonly limitNotice: string | null;
   /** The Temporal Web UI, and the namespace to look at. */
   readonly webUi: { readonly url: string; readonly namespace: string } | null;
 }
@@ -77,7 +62,7 @@ const FORGOTTEN_AFTER_MS = 86_400_000;
 export function statusView(input: StatusInput): StatusView {
   const { nowMs, time, worker } = input;
   const known = [...input.conditions.keys()].filter((id) => !isForgotten(id, input));
-  const ids = new Set([...input.configured.map(({ id }) => id), ...known]);
+  const ids = new Set([...input.configured.map(({ id }) => id), ...known, ...worker.declined.keys()]);
   const cameras = [...ids].map((id) => cameraView(id, input));
   const clock = time.clock(nowMs);
   const zone = `${time.timezone} (${time.offset(nowMs)})`;
@@ -126,7 +111,7 @@ function cameraView(id: CameraId, input: StatusInput): CameraView {
   const { nowMs } = input;
   const config = input.configured.find((camera) => camera.id === id);
   const condition: CameraCondition = input.conditions.get(id) ?? { kind: 'unassigned', sinceMs: nowMs };
-  const words = stateWords(id, condition, input);
+  const words = cameraWords(id, condition, input);
   const spec = condition.kind === 'unassigned' ? undefined : input.specs.get(id);
   const settings = spec === undefined || config === undefined ? null : otherSettings(id, spec, config.spec);
   const todos = [words.todo, settings].filter((todo) => todo !== null);
@@ -144,85 +129,6 @@ function cameraView(id: CameraId, input: StatusInput): CameraView {
     storedSegments: input.worker.uploads.get(id)?.uploadedSegments ?? 0,
     webUiUrl: input.webUi === null ? null : `${workflowsUrl(input.webUi)}/${encodeURIComponent(id)}`,
   };
-}
-
-/** End of the last footage known here; null when there is none. */
-function lastFootageAtMs(id: CameraId, { worker, statistics }: StatusInput): number | null {
-  const ends = [worker.uploads.get(id)?.lastStored, statistics.get(id)?.lastSealed].flatMap((range) =>
-    range ? [range.toMs] : [],
-  );
-  return ends.length === 0 ? null : Math.max(...ends);
-}
-
-type StateWords = Pick<CameraView, 'level' | 'state' | 'todo'>;
-
-function stateWords(id: CameraId, condition: CameraCondition, input: StatusInput): StateWords {
-  const { time, nowMs } = input;
-  const since = time.moment(condition.sinceMs, nowMs);
-  switch (condition.kind) {
-    case 'recording':
-      return { level: 'good', state: recordingWords(id, since, input), todo: null };
-    case 'connecting':
-      return { level: 'waiting', state: `connecting since ${since}${lastWords(id, input)}`, todo: null };
-    case 'paused':
-      return { level: 'off', state: `paused since ${since}${lastWords(id, input)}`, todo: gapCauseTexts.paused.todo };
-    case 'unassigned':
-      return unassignedWords(id, condition.cause, input);
-    case 'down': {
-      if (input.limitNotice !== null && condition.cause === 'disk-full') {
-        return {
-          level: 'bad',
-          state: `stopped since ${since}: the limit is reached${lastWords(id, input)}`,
-          todo: null,
-        };
-      }
-      const { what, todo } = troubleTextOf(condition);
-      const retry =
-        condition.retryAtMs > nowMs
-          ? `It is tried again at ${time.moment(condition.retryAtMs, nowMs)}.`
-          : 'It is tried again now.';
-      return { level: 'bad', state: `down since ${since}: ${what} ${retry}${lastSentence(id, input)}`, todo };
-    }
-    default:
-      return unknownCondition(condition);
-  }
-}
-
-function unassignedWords(id: CameraId, cause: LeftCause | undefined, input: StatusInput): StateWords {
-  if (cause === undefined) return { level: 'off', state: `not recorded here${lastWords(id, input)}`, todo: null };
-  const { what, todo } = gapCauseTexts[cause];
-  return { level: 'off', state: `not recorded here: ${what}${lastSentence(id, input)}`, todo };
-}
-
-function unknownCondition(condition: never): never {
-  throw new Error(`unknown condition ${JSON.stringify(condition)}`);
-}
-
-function recordingWords(id: CameraId, since: string, input: StatusInput): string {
-  const sealsAtMs = input.statistics.get(id)?.openSegment?.sealsAtMs;
-  // A moment that has passed tells nobody anything: the segment is about to be sealed.
-  const seals =
-    sealsAtMs === undefined || sealsAtMs <= input.nowMs
-      ? ''
-      : `, segment seals at ${input.time.moment(sealsAtMs, input.nowMs)}`;
-  return `recording since ${since}${seals}${lastWords(id, input)}`;
-}
-
-function lastWords(id: CameraId, input: StatusInput): string {
-  const last = lastOf(id, input);
-  return last === null ? '' : `, last ${last}`;
-}
-
-function lastSentence(id: CameraId, input: StatusInput): string {
-  const last = lastOf(id, input);
-  return last === null ? '' : ` Last ${last}.`;
-}
-
-function lastOf(id: CameraId, { time, nowMs, worker, statistics }: StatusInput): string | null {
-  const stored = worker.uploads.get(id)?.lastStored;
-  if (stored) return `stored ${time.range(stored.fromMs, stored.toMs, nowMs)}`;
-  const sealed = statistics.get(id)?.lastSealed;
-  return sealed ? `sealed ${time.range(sealed.fromMs, sealed.toMs, nowMs)} (not stored yet)` : null;
 }
 
 function gapWords(gaps: GapSeconds, { time, nowMs, countedSinceMs }: StatusInput): string {

@@ -1,4 +1,5 @@
 import type { CameraCondition, CameraSpec, LastingStop } from '../domain/camera.js';
+import type { Decline } from '../domain/declines.js';
 import type { CameraId } from '../domain/ids.js';
 import type { SealedSegment } from '../domain/segment.js';
 import type { CameraStatistics } from './statistics.js';
@@ -26,10 +27,7 @@ export interface Recorder {
   /** Stops an unattached recording. No-op when something is attached. */
   stopUnattached(camera: CameraId, cause: LastingStop): Promise<void>;
   /** Why this recorder cannot take the camera, in words, or null. */
-  declines(
-    camera: CameraId,
-    spec: CameraSpec,
-  ): Promise<{ readonly code: 'no-secret' | 'no-space' | 'no-capacity'; readonly detail: string } | null>;
+  declines(camera: CameraId, spec: CameraSpec): Promise<{ readonly code: Decline; readonly detail: string } | null>;
   /** Only a hint to hurry; the spool scan is the truth (INV-3). Returns its undo. */
   onSealed(listener: (segment: SealedSegment) => void): () => void;
   onCondition(listener: (camera: CameraId, condition: CameraCondition) => void): () => void;

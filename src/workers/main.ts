@@ -123,6 +123,7 @@ class WorkerService implements RunningWorker {
       uploadsInFlight: side?.ledger.uploadsInFlight ?? 0,
       uploads: side?.ledger.uploads ?? new Map(),
       backgroundFailures: side?.backgroundFailures ?? new Map(),
+      declined: side?.declined.current ?? new Map(),
       spool: side?.ledger.spool ?? null,
     };
   }

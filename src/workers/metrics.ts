@@ -66,6 +66,11 @@ const WORKER_GAUGES: readonly OfWorker[] = [
     of: ({ uploadsInFlight }) => uploadsInFlight,
   },
   {
+    name: 'recorder_cameras_declined',
+    help: 'Cameras that are asked for again and again and that this recorder does not take.',
+    of: ({ declined }) => declined.size,
+  },
+  {
     name: 'recorder_temporal_connected',
     help: '1 when Temporal answers. Recording does not need it.',
     of: ({ temporal }) => Number(temporal.isReachable),

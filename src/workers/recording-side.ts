@@ -16,6 +16,7 @@ import { type Activities, type CameraStatus, STATUS_QUERY } from '../workflows/c
 import { Announcer } from './announce.js';
 import { ConditionReports } from './condition-reports.js';
 import { within } from './deadline.js';
+import { DeclinedCameras } from './declined-cameras.js';
 import { errorText } from './error-text.js';
 import { GapObjects } from './gap-objects.js';
 import { ItemRetries } from './item-retries.js';
@@ -37,6 +38,7 @@ const ANNOUNCE_DEADLINE_MS = 10_000;
 export class RecordingSide {
   readonly ledger: UploadLedger;
   readonly store: Link;
+  readonly declined: DeclinedCameras;
   readonly #backgroundFailures = new Map<string, number>();
   readonly #options: CommonOptions & RecordingOptions;
   readonly #announcer: Announcer;
@@ -61,6 +63,7 @@ export class RecordingSide {
     this.#reports = new ConditionReports({ recorder, spool, policies, clock });
     this.#gapObjects = new GapObjects({ spool, store, recorder, clock, log });
     this.#options = options;
+    this.declined = new DeclinedCameras({ recorderId: spool.recorder, policies, clock });
     this.store = createLink('store', clock, log);
     this.ledger = new UploadLedger({ clock, log, store: this.store });
     this.#announcer = new Announcer({
@@ -126,6 +129,10 @@ export class RecordingSide {
       if (!this.#isTemporalUp()) return 'skipped';
       return await this.#reports.report(session, signal);
     });
+    this.#loop('declined', policies.heartbeatEveryMs, async (signal) => {
+      if (!this.#isTemporalUp()) return 'skipped';
+      return await this.declined.tell(session, signal);
+    });
   }
 
   /** Temporal answers (again): what waited for it is told at once. */
@@ -139,7 +146,12 @@ export class RecordingSide {
     const pool = createBufferPool(maxConcurrentUploads * BUFFERS_AN_UPLOAD);
     const { heartbeatEveryMs, slowRetryMs } = policies;
     return {
-      ...createAssignActivities({ recorderId: spool.recorder, recorder, isShuttingDown: () => this.#isStopping }),
+      ...createAssignActivities({
+        recorderId: spool.recorder,
+        recorder,
+        isShuttingDown: () => this.#isStopping,
+        observer: this.declined,
+      }),
       ...createRecordActivities({
         recorder,
         heartbeatEveryMs,

@@ -1,3 +1,4 @@
+import type { Declined } from '../domain/declines.js';
 import type { CameraId, Redacted } from '../domain/ids.js';
 import type { TimeRange } from '../domain/time-range.js';
 import type { SpoolUsage } from '../spool/spool.js';
@@ -38,6 +39,8 @@ export interface WorkerStatus {
   readonly uploads: ReadonlyMap<CameraId, UploadStatus>;
   /** Failures of what runs in the background, by its name; each is tried again. */
   readonly backgroundFailures: ReadonlyMap<string, number>;
+  /** Cameras that are asked for again and again and that this recorder does not take. */
+  readonly declined: ReadonlyMap<CameraId, Declined>;
   /** From the last spool scan; null before the first. */
   readonly spool: SpoolUsage | null;
 }

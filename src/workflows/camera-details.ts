@@ -1,7 +1,8 @@
 import type { LeftCause } from '../domain/camera.js';
+import { declineTexts } from '../domain/declines.js';
 import { gapCauseTexts } from '../domain/gap-causes.js';
 import { troubleTextOf } from '../domain/refusals.js';
-import type { CameraStatus, RecentSegment } from './contract.js';
+import type { AssignmentDeclined, CameraStatus, RecentSegment } from './contract.js';
 
 const SHOWN_SEGMENTS = 5;
 /** The failure of an activity that is tried again is not told to its workflow. */
@@ -14,7 +15,7 @@ export function detailsOf(status: CameraStatus): string {
   const lines = [
     `**${headlineOf(status)}**`,
     '',
-    ...adviceOf(status.condition),
+    ...adviceOf(status),
     `Recorder: ${status.recorder === null ? 'none yet' : `\`${status.recorder}\``}`,
     `Source: ${status.spec.source.kind === 'secret' ? `secret \`${status.spec.source.name}\`` : 'a URL without a password'}` +
       `, segments of ${status.spec.segmentDurationSec} s, audio ${status.spec.audio}`,
@@ -59,13 +60,19 @@ function headlineOf(status: CameraStatus): string {
   }
 }
 
-function adviceOf(condition: CameraStatus['condition']): readonly string[] {
+function adviceOf({ condition, declined }: CameraStatus): readonly string[] {
   if (condition.kind === 'removed') return [textOf('removed'), ''];
   if (condition.kind === 'unassigned' && condition.cause !== undefined) return [textOf(condition.cause), ''];
+  if (condition.kind === 'unassigned' && declined.length > 0) return [...declined.map(declinedLine), ''];
   if (condition.kind === 'unassigned') return [gapCauseTexts['not-scheduled'].todo, WHERE_REFUSALS_ARE, ''];
   if (condition.kind !== 'down') return [];
   const { todo } = troubleTextOf(condition);
   return [todo, '', `It said: ${condition.detail}. Next try at ${utc(condition.retryAtMs)}.`, ''];
+}
+
+function declinedLine({ recorder, decline, detail, sinceMs }: AssignmentDeclined): string {
+  const { what, todo } = declineTexts[decline];
+  return `- \`${recorder}\` does not take it since ${utc(sinceMs)}: ${what} ${todo} It said: ${detail}.`;
 }
 
 function textOf(cause: LeftCause): string {

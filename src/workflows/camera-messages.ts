@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import {
+  ASSIGNMENT_DECLINED_SIGNAL,
   type CameraStatus,
   CONDITION_CHANGED_SIGNAL,
   PAUSE_UPDATE,
@@ -13,6 +14,8 @@ import {
 export const segmentsSealedSignal = defineSignal<[unknown]>(SEGMENTS_SEALED_SIGNAL);
 /** Parsed by the handler: anybody may send it. */
 export const conditionChangedSignal = defineSignal<[unknown]>(CONDITION_CHANGED_SIGNAL);
+/** Parsed by the handler: anybody may send it. */
+export const assignmentDeclinedSignal = defineSignal<[unknown]>(ASSIGNMENT_DECLINED_SIGNAL);
 export const pauseUpdate = defineUpdate<CameraStatus, []>(PAUSE_UPDATE);
 export const resumeUpdate = defineUpdate<CameraStatus, []>(RESUME_UPDATE);
 /** Takes any part of the spec; the rest stays as it is. */
@@ -23,6 +26,7 @@ export const statusQuery = defineQuery<CameraStatus>(STATUS_QUERY);
 export const DESCRIPTIONS = {
   segmentsSealed: 'From a recorder: these segments are complete; an upload is started for each.',
   conditionChanged: 'From a recorder: what the camera does now.',
+  assignmentDeclined: 'From a recorder: it does not take this camera, and why.',
   pause: 'Stop recording until `resume`. FFmpeg ends within 10 seconds; what is recorded is uploaded.',
   resume: 'Record again after `pause`.',
   reconfigure: 'Change settings, e.g. {"segmentDurationSec": 300}. What is not given stays. The recording starts anew.',

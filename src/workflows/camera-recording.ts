@@ -45,7 +45,7 @@ async function recordOnce(run: CameraRun): Promise<void> {
   const recorder = await assign(run);
   const { kind } = run.state.condition;
   if (recorder !== run.state.recorder || kind === 'unassigned' || kind === 'paused') {
-    change(run, { recorder, condition: { kind: 'connecting', sinceMs: Date.now() } });
+    change(run, { recorder, condition: { kind: 'connecting', sinceMs: Date.now() }, declined: [] });
   }
   try {
     noteEnd(run, (await recordOn(run, recorder)).lastEndedAtMs);

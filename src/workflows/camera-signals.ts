@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { cameraConditionSchema } from '../domain/camera.js';
 import { gapClaimSchema } from '../domain/coverage.js';
+import { declinedSchema } from '../domain/declines.js';
 import { InvalidIdError, parseRecorderId, parseSegmentId } from '../domain/ids.js';
-import type { ConditionChange, SegmentNotice } from './contract.js';
+import type { AssignmentDeclined, ConditionChange, SegmentNotice } from './contract.js';
 
 const noticesSchema: z.ZodType<readonly SegmentNotice[], unknown> = z.array(
   z.object({
@@ -21,6 +22,11 @@ const conditionChangeSchema: z.ZodType<ConditionChange, unknown> = z.object({
   notBeforeMs: z.number().nullable(),
 });
 
+const assignmentDeclinedSchema: z.ZodType<AssignmentDeclined, unknown> = z.intersection(
+  declinedSchema,
+  z.object({ recorder: z.string().transform(parseRecorderId) }),
+);
+
 /** `undefined`: not what a recorder sends. A signal cannot be refused, and one that throws would stop the workflow for good. */
 export function parseNotices(told: unknown): readonly SegmentNotice[] | undefined {
   return parsed(noticesSchema, told);
@@ -29,6 +35,11 @@ export function parseNotices(told: unknown): readonly SegmentNotice[] | undefine
 /** As `parseNotices`. */
 export function parseConditionChange(told: unknown): ConditionChange | undefined {
   return parsed(conditionChangeSchema, told);
+}
+
+/** As `parseNotices`. */
+export function parseAssignmentDeclined(told: unknown): AssignmentDeclined | undefined {
+  return parsed(assignmentDeclinedSchema, told);
 }
 
 function parsed<T>(schema: z.ZodType<T, unknown>, told: unknown): T | undefined {

@@ -20,6 +20,7 @@ import {
 import { isSameSource, isSameSpec } from '../domain/camera.js';
 import { parseCameraInput, parseSpecChange } from './camera-input.js';
 import {
+  assignmentDeclinedSignal,
   conditionChangedSignal,
   DESCRIPTIONS,
   pauseUpdate,
@@ -30,9 +31,12 @@ import {
 } from './camera-messages.js';
 import { interruptRecording, keepRecording } from './camera-recording.js';
 import { type CameraRun, carriedInput, change, openRun, show, showRemoved, statusOf } from './camera-run.js';
-import { parseConditionChange, parseNotices } from './camera-signals.js';
+import { parseAssignmentDeclined, parseConditionChange, parseNotices } from './camera-signals.js';
 import { noteSealed, startUploads } from './camera-uploads.js';
 import type { CameraInput } from './contract.js';
+
+/** More of them would make the state large, and nobody reads them. */
+const REMEMBERED_RECORDERS = 10;
 
 /** Its workflow id is the camera's id. Input that is wrong fails it at once with all mistakes, type `invalid-input`. */
 export async function Camera(input: CameraInput): Promise<void> {
@@ -56,6 +60,9 @@ function listen(run: CameraRun): void {
   setHandler(segmentsSealedSignal, (told) => noteNotices(run, told), { description: DESCRIPTIONS.segmentsSealed });
   setHandler(conditionChangedSignal, (told) => noteCondition(run, told), {
     description: DESCRIPTIONS.conditionChanged,
+  });
+  setHandler(assignmentDeclinedSignal, (told) => noteDeclined(run, told), {
+    description: DESCRIPTIONS.assignmentDeclined,
   });
   setHandler(statusQuery, () => statusOf(run), { description: DESCRIPTIONS.status });
   setHandler(pauseUpdate, () => want(run, 'pause'), { description: DESCRIPTIONS.pause });
@@ -103,6 +110,18 @@ function noteCondition(run: CameraRun, sent: unknown): void {
   if (recorder !== run.state.recorder || run.stopping !== null) return;
   if (run.state.desired === 'pause' && told.kind !== 'paused') return;
   change(run, { condition: told, notBeforeMs });
+}
+
+/** Only while the camera waits for a recorder: a word that comes later is about something that is over. */
+function noteDeclined(run: CameraRun, told: unknown): void {
+  const declined = parseAssignmentDeclined(told);
+  if (declined === undefined) {
+    log.warn('a signal that no recorder sends is ignored', { signal: 'assignmentDeclined' });
+    return;
+  }
+  if (run.state.condition.kind !== 'unassigned') return;
+  const others = (run.state.declined ?? []).filter(({ recorder }) => recorder !== declined.recorder);
+  change(run, { declined: [...others, declined].slice(-REMEMBERED_RECORDERS) });
 }
 
 /** Resolves when history is long enough and nothing is pending. */

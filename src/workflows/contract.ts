@@ -4,6 +4,7 @@
  */
 import type { CameraCondition, CameraSpec, StopCause } from '../domain/camera.js';
 import type { GapClaim } from '../domain/coverage.js';
+import type { Declined } from '../domain/declines.js';
 import type { CameraId, RecorderId, SegmentId } from '../domain/ids.js';
 import type { Receipt } from '../domain/receipt.js';
 import type { TimeRange } from '../domain/time-range.js';
@@ -65,6 +66,8 @@ export interface CameraState {
   /** A locked camera account must not be tried earlier, wherever it goes. */
   readonly notBeforeMs: number | null;
   readonly condition: CameraCondition;
+  /** The newest word of each recorder that does not take the camera, while it waits for one. */
+  readonly declined?: readonly AssignmentDeclined[];
   /** Greatest announced end: what the next recorder claims its gap from. */
   readonly lastEndedAtMs: number | null;
   /** Announced, child not started; empty at continue-as-new. */
@@ -90,6 +93,8 @@ export interface CameraStatus {
   /** Why the recording is being stopped right now; null when it is not. */
   readonly stopping: StopCause | null;
   readonly recent: readonly RecentSegment[];
+  /** Why the camera still waits for a recorder: who does not take it, and why. */
+  readonly declined: readonly AssignmentDeclined[];
 }
 
 /** Input of `UploadSegment`. */
@@ -113,6 +118,7 @@ export const SEARCH_ATTRIBUTES = {
 /** Names of what a camera's workflow can be told and asked. */
 export const SEGMENTS_SEALED_SIGNAL = 'segmentsSealed';
 export const CONDITION_CHANGED_SIGNAL = 'conditionChanged';
+export const ASSIGNMENT_DECLINED_SIGNAL = 'assignmentDeclined';
 export const PAUSE_UPDATE = 'pause';
 export const RESUME_UPDATE = 'resume';
 export const RECONFIGURE_UPDATE = 'reconfigure';
@@ -122,4 +128,8 @@ export interface ConditionChange {
   readonly recorder: RecorderId;
   readonly condition: CameraCondition;
   readonly notBeforeMs: number | null;
+}
+
+export interface AssignmentDeclined extends Declined {
+  readonly recorder: RecorderId;
 }

@@ -34,6 +34,8 @@ export interface Policies {
   readonly conditionSettledMs: number;
   /** …and not more often than this. */
   readonly conditionReportEveryMs: number;
+  /** A camera that was declined and is not asked for again in so long is asked for no more. */
+  readonly declinedForgottenMs: number;
   /** A recording may be unattached so long before Temporal is asked about it. */
   readonly unattachedGraceMs: number;
   /** An announced segment that nothing touched for so long is uploaded by a workflow started directly. */
@@ -104,6 +106,8 @@ function loopPolicies(
     heartbeatEveryMs: scaled(SECOND_MS),
     conditionSettledMs: scaled(10 * SECOND_MS),
     conditionReportEveryMs: scaled(MINUTE_MS),
+    // Three of the longest waits between two tries of `assignToAny`; more recorders take turns.
+    declinedForgottenMs: scaled(30 * SECOND_MS),
     // Heartbeat timeout and 30 s: the next attempt is always attached within 25 s of Temporal's return.
     unattachedGraceMs: scaled(75 * SECOND_MS),
     untouchedMs: scaled(10 * MINUTE_MS),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { PLAIN_SETTINGS, SECRET_SETTINGS } from '../../src/config/setting-names.js';
+import { declineTexts } from '../../src/domain/declines.js';
 import { failureTexts } from '../../src/domain/failures.js';
 import { gapCauseTexts } from '../../src/domain/gap-causes.js';
 import { refusalTexts } from '../../src/domain/refusals.js';
@@ -24,6 +25,10 @@ describe('the operations page', () => {
     expect(page).toContain(`| \`${outcome}\` | ${what} | ${todo} |`);
   });
 
+  it.each(Object.entries(declineTexts))('says of the decline %s what the program says', (decline, { what, todo }) => {
+    expect(page).toContain(`| \`${decline}\` | ${what} | ${todo} |`);
+  });
+
   it.each(Object.entries(failureTexts))('says of the failure %s what the program says', (code, { retry, what }) => {
     expect(page).toContain(`| \`${code}\` | ${retry} | ${what} |`);
   });
@@ -38,6 +43,7 @@ describe('the operations page', () => {
       store: { isReachable: true, sinceMs: 0, detail: null },
       uploadsInFlight: 0,
       backgroundFailures: new Map(),
+      declined: new Map(),
       uploads: new Map(),
       spool: null,
     }));

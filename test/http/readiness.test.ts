@@ -80,7 +80,7 @@ function judge(
 ) {
   const conditions = new Map(cameras);
   const state = observeReadiness(new Map(), conditions, 0);
-  return judgeReadiness({ policy, state, conditions, expected: [one, two], nowMs: 0, upForMs });
+  return judgeReadiness({ policy, state, conditions, declined: new Map(), expected: [one, two], nowMs: 0, upForMs });
 }
 
 describe('the answer', () => {
@@ -133,7 +133,15 @@ describe('the answer', () => {
     const first = observeReadiness(new Map(), new Map([[one, before]]), 0);
     const state = observeReadiness(observeReadiness(first, conditions, 1_000), conditions, 4_000);
     const expected = [one];
-    const answer = judgeReadiness({ policy: 'all', state, conditions, expected, nowMs: 4_000, upForMs: STARTUP_MS });
+    const answer = judgeReadiness({
+      policy: 'all',
+      state,
+      conditions,
+      declined: new Map(),
+      expected,
+      nowMs: 4_000,
+      upForMs: STARTUP_MS,
+    });
     expect(answer.why).toBe(why);
   });
 
@@ -148,6 +156,18 @@ describe('the answer', () => {
       [two, condition],
     ]);
     expect(answer).toMatchObject({ isReady: true, cameras: [{ id: one }], notAsked: [{ id: two, state }] });
+  });
+
+  it('names a camera that is not taken here, and is ready without it', () => {
+    const conditions = new Map([[one, recording]]);
+    const state = observeReadiness(new Map(), conditions, 0);
+    const declined = new Map([[two, { decline: 'no-secret', detail: redact('no'), sinceMs: 0 } as const]]);
+    const policy = 'all';
+    const answer = judgeReadiness({ policy, state, conditions, declined, expected: [], nowMs: 0, upForMs: STARTUP_MS });
+    expect(answer).toMatchObject({
+      isReady: true,
+      notAsked: [{ id: two, state: 'not taken: This recorder has no usable URL for the camera' }],
+    });
   });
 
   it('waits for configured cameras, but only while starting', () => {

@@ -66,6 +66,7 @@ export function statusInput(more: Partial<StatusInput> = {}): StatusInput {
       store: reachable,
       uploadsInFlight: 0,
       backgroundFailures: new Map(),
+      declined: new Map(),
       uploads: new Map([[camera1, uploads]]),
       spool: null,
     },

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { CameraCondition } from '../../src/domain/camera.js';
 import { GAP_CAUSES } from '../../src/domain/coverage.js';
+import { DECLINES, declineTexts } from '../../src/domain/declines.js';
 import { parseCameraId } from '../../src/domain/ids.js';
 import { createLocalTime } from '../../src/http/local-time.js';
 import { type StatusInput, statusView } from '../../src/http/status-view.js';
 import { redact } from '../../src/redact.js';
 import { at, camera1, cameraConfig, recording, statistics, statusInput, uploads } from './status-inputs.js';
 
+const camera2 = parseCameraId('camera-2');
 const only = (more: Partial<StatusInput>) => statusView(statusInput(more)).cameras[0];
 const withUploads = (more: Partial<typeof uploads>): Partial<StatusInput> => ({
   worker: { ...statusInput().worker, uploads: new Map([[camera1, { ...uploads, ...more }]]) },
@@ -100,6 +102,31 @@ describe('the state in words', () => {
     expect(todoOf('removed')).toBe('Start its workflow again when it should record.');
     expect(todoOf('moved')).toBe('Nothing: another recorder took over.');
     expect(todoOf()).toBeNull();
+  });
+
+  describe.each(DECLINES)('a camera that is not taken here (%s)', (decline) => {
+    const declined = new Map([[camera2, { decline, detail: redact('more exactly'), sinceMs: since }]]);
+    const worker = { ...statusInput().worker, declined };
+    const { what, todo } = declineTexts[decline];
+    const row = { level: 'bad', state: `not taken since 14:03:12: ${what} It is asked for again and again.`, todo };
+
+    it('has a row that says why and what to do', () => {
+      const view = statusView(statusInput({ worker }));
+      expect(view.cameras.map(({ id }) => id)).toEqual([camera1, camera2]);
+      expect(view.cameras[1]).toMatchObject(row);
+      expect(view.headline).toBe('1 of 2 cameras are recording.');
+    });
+
+    it.each<readonly [CameraCondition, boolean]>([
+      [{ kind: 'unassigned', sinceMs: since, cause: 'removed' }, true],
+      [{ kind: 'paused', sinceMs: since }, true],
+      [{ kind: 'connecting', sinceMs: since }, false],
+      [recording, false],
+    ])('and had %o before', (condition, isTold) => {
+      const conditions = new Map([[camera2, condition]]);
+      const words = statusView(statusInput({ worker, conditions })).cameras.find(({ id }) => id === camera2);
+      expect(words?.state.startsWith('not taken')).toBe(isTold);
+    });
   });
 
   it('every cause comes with what to do', () => {

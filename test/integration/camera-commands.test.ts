@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, inject, it } from 'vitest';
 import type { GapCause } from '../../src/domain/coverage.js';
+import { declineTexts } from '../../src/domain/declines.js';
 import { gapCauseTexts } from '../../src/domain/gap-causes.js';
 import { type CameraId, parseCameraId } from '../../src/domain/ids.js';
 import { loadPicture } from '../../src/simulator/picture.js';
@@ -26,9 +27,10 @@ const EDGE_MS = 500;
 const { address } = inject('temporal');
 let system: RecorderSystem;
 let camera: SimulatedCamera;
+let secretsDir: string;
 
 beforeAll(async () => {
-  const secretsDir = await tempDirUntil(afterFile, 'secrets');
+  secretsDir = await tempDirUntil(afterFile, 'secrets');
   system = await startSystem({
     register: afterFile,
     cameras: [{}],
@@ -39,7 +41,6 @@ beforeAll(async () => {
   const picture = await loadPicture('small', { ffmpegPath: toolPath('ffmpeg'), cacheDir: CACHE_DIR });
   camera = await createSimulatedCamera({ picture, user: 'admin', password: 'hunter2' });
   afterFile(async () => await camera.close());
-  await writeFile(join(secretsDir, CAMERA), `${camera.url}\n`, { mode: 0o600 });
 });
 
 const cli = async (...args: readonly string[]): Promise<string> => await temporalCli(address, system.namespace, args);
@@ -95,8 +96,18 @@ async function gapStored(cause: GapCause): Promise<void> {
   expect(Math.abs((gap?.toMs ?? 0) - (after?.fromMs ?? 0))).toBeLessThanOrEqual(EDGE_MS);
 }
 
-it('start adds a camera, with a secret that came after the program', { timeout: 40_000 }, async () => {
+it('start adds a camera; that its secret is missing is told in words, until it is there', {
+  timeout: 60_000,
+}, async () => {
   await start(CAMERA, SECRET_INPUT);
+  const shown = await waitFor(async () => await system.status(CAMERA), {
+    what: 'the page to have the camera',
+    deadlineMs: PROMPT_MS,
+    pollMs: 200,
+  });
+  const { what, todo } = declineTexts['no-secret'];
+  expect(shown).toMatchObject({ level: 'bad', state: expect.stringContaining(what), todo });
+  await writeFile(join(secretsDir, CAMERA), `${camera.url}\n`, { mode: 0o600 });
   await recordsWithin(undefined);
   await expect(start(CAMERA, SECRET_INPUT)).rejects.toMatchObject({ exitCode: 1 });
   await expect(start(CAMERA, SECRET_INPUT)).rejects.toThrow(/already (started|running)/i);

@@ -75,7 +75,12 @@ export async function startHarness(options: {
   };
   const nothing = (): void => undefined;
   const activities = {
-    ...createAssignActivities({ recorderId: spool.recorder, recorder, isShuttingDown: () => false }),
+    ...createAssignActivities({
+      recorderId: spool.recorder,
+      recorder,
+      isShuttingDown: () => false,
+      observer: { declined: nothing, accepted: nothing },
+    }),
     ...createRecordActivities({
       recorder,
       heartbeatEveryMs: policies.heartbeatEveryMs,

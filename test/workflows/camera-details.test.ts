@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_SPEC } from '../../src/domain/camera.js';
+import { DECLINES, declineTexts } from '../../src/domain/declines.js';
 import { parseCameraId, parseRecorderId, parseSegmentId, parseSessionId } from '../../src/domain/ids.js';
 import { redact } from '../../src/redact.js';
 import { detailsOf, segmentSummaryOf, stateWordOf } from '../../src/workflows/camera-details.js';
@@ -18,6 +19,7 @@ function status(condition: CameraStatus['condition'], more: Partial<CameraStatus
     lastEndedAtMs: null,
     stopping: null,
     recent: [],
+    declined: [],
     ...more,
   };
 }
@@ -63,6 +65,23 @@ test.each([
 ] as const)('a camera that is %s says so in words', (word, given, expected) => {
   expect(detailsOf(given)).toContain(expected);
   expect(stateWordOf(given)).toBe(word);
+});
+
+test('a camera that nobody takes says who does not, why, and what to do', () => {
+  const declined = DECLINES.map((decline, index) => ({
+    recorder: parseRecorderId(`r${index}`),
+    decline,
+    detail: redact('it said so'),
+    sinceMs: AT_MS,
+  }));
+  const lines = detailsOf(status({ kind: 'unassigned', sinceMs: AT_MS }, { recorder: null, declined })).split('\n');
+  expect(lines[0]).toBe('**Waiting for a recorder since 2025-12-14 01:30:00Z**');
+  expect(lines.filter((line) => line.startsWith('- '))).toEqual(
+    DECLINES.map((decline, index) => {
+      const { what, todo } = declineTexts[decline];
+      return `- \`r${index}\` does not take it since 2025-12-14 01:30:00Z: ${what} ${todo} It said: it said so.`;
+    }),
+  );
 });
 
 test('the newest five segments are listed, newest first, by their workflow ids', () => {

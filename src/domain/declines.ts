@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { GapCauseText } from './gap-causes.js';
+import type { Redacted } from './ids.js';
+import { refusalTexts } from './refusals.js';
+
+/** Why a recorder does not take a camera that is asked for. The camera itself has nothing to do with it. */
+export const DECLINES = ['no-secret', 'no-capacity', 'no-space'] as const;
+export type Decline = (typeof DECLINES)[number];
+
+/** Page, command line and workflow print these words. */
+export const declineTexts: Readonly<Record<Decline, Omit<GapCauseText, 'owner'>>> = {
+  'no-secret': refusalTexts['no-url'],
+  'no-capacity': {
+    what: 'This recorder has as many cameras as it takes.',
+    todo: 'Start another recorder, or raise MAX_CAMERAS when the machine can do more.',
+  },
+  'no-space': {
+    what: 'The spool of this recorder has too little space for one more camera.',
+    todo: 'Free space on its disk, find out why uploads do not keep up, or start another recorder.',
+  },
+};
+
+/** A recorder's word on a camera that it does not take. Plain JSON: it crosses Temporal. */
+export interface Declined {
+  readonly decline: Decline;
+  /** What exactly is missing. */
+  readonly detail: Redacted;
+  /** UTC ms of the first time. */
+  readonly sinceMs: number;
+}
+
+export const declinedSchema: z.ZodType<Declined, unknown> = z.object({
+  decline: z.enum(DECLINES),
+  detail: z.string().transform((text) => text as Redacted),
+  sinceMs: z.number(),
+});
