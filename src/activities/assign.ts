@@ -11,7 +11,7 @@ export interface AssignObserver {
   accepted(camera: CameraId): void;
 }
 
-export interface AssignDeps {
+interface AssignDeps {
   readonly recorderId: RecorderId;
   readonly recorder: Pick<Recorder, 'declines' | 'conditions'>;
   /** True once this worker began to shut down: it takes nothing new then. */

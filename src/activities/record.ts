@@ -13,7 +13,7 @@ import type { CameraId } from '../domain/ids.js';
 import type { Attachment, Recorder } from '../recorder/recorder.js';
 import type { Activities } from '../workflows/contract.js';
 
-export interface RecordDeps {
+interface RecordDeps {
   readonly recorder: Pick<Recorder, 'attach'>;
   readonly heartbeatEveryMs: number;
   readonly onAttached: (camera: CameraId) => void;
@@ -23,6 +23,7 @@ export interface RecordDeps {
   readonly announce: (camera: CameraId) => Promise<void>;
 }
 
+/** One call is one attachment, until it is cancelled or superseded. Heartbeats the condition of the camera. */
 export function createRecordActivities(deps: RecordDeps): Pick<Activities, 'recordCamera'> {
   return {
     async recordCamera({ camera, spec, lastEndedAtMs, notBeforeMs }) {

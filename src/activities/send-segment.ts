@@ -35,6 +35,7 @@ export function sendTo(store: ObjectStore, pool: BufferPool, onPart: PartListene
   };
 }
 
+/** From the sidecar alone, so it holds when the files are gone, too. */
 export function expectedOf({ sizeBytes, crc32Hex, recording }: SealedSegment): ExpectedObject {
   return { sizeBytes, crc32Hex, sha256Hex: recording.sha256Hex };
 }

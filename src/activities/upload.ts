@@ -40,7 +40,7 @@ export interface UploadObserver {
   ended(segment: SegmentId): void;
 }
 
-export interface UploadDeps {
+interface UploadDeps {
   readonly spool: Pick<Spool, 'find' | 'read' | 'recordCheckpoint' | 'recordReceipt'>;
   readonly send: SendSegment;
   readonly findStored: FindStored;

@@ -123,7 +123,7 @@ export interface CheckSummary {
   readonly warnings: readonly string[];
 }
 
-export function summaryOf({ config, warnings, ffmpegPath }: CheckedConfig): CheckSummary {
+function summaryOf({ config, warnings, ffmpegPath }: CheckedConfig): CheckSummary {
   const { store, temporal } = config;
   return {
     spoolDir: config.spool.dir,

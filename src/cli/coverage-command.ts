@@ -15,7 +15,7 @@ import { coverageText } from './coverage-text.js';
 import { takeSecrets } from './process-guards.js';
 import { rangeOf } from './time-arguments.js';
 
-export interface CoverageOptions {
+interface CoverageOptions {
   readonly camera: string;
   /** A day or `from..to`. */
   readonly when: string;

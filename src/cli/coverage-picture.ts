@@ -7,6 +7,7 @@ export type Mark =
   | { readonly kind: 'gap'; readonly cause: GapCause }
   | { readonly kind: 'footage' | 'unexplained' | 'pending' | 'blank' };
 
+/** Lines of marks, each of `markMs`; the last line may be shorter. Lines without anything known at either end are left out. */
 export interface Picture {
   readonly markMs: number;
   readonly lines: readonly { readonly fromMs: number; readonly marks: readonly Mark[] }[];

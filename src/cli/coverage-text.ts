@@ -4,7 +4,7 @@ import { createLocalTime } from '../http/local-time.js';
 import { CAUSE_LETTERS, type Mark, type Picture, pictureOf } from './coverage-picture.js';
 import type { CoverageReport, CoverageRow } from './coverage-report.js';
 
-export interface CoverageTextOptions {
+interface CoverageTextOptions {
   /** An IANA name. */
   readonly timezone: string;
   /** What was asked for; may reach beyond now. */

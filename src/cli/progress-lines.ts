@@ -7,6 +7,7 @@ export interface ToldProgress {
   readonly notices: readonly string[];
 }
 
+/** Before the first look: all that is there then counts as new. */
 export const NOTHING_TOLD: ToldProgress = { recording: new Set(), stored: new Set(), notices: [] };
 
 /** What is new in this look at the status, as short lines: first frame, first segment stored, trouble and its end. Pure. */

@@ -68,10 +68,11 @@ function camerasOf(value: unknown, mistakes: ConfigMistake[]): Readonly<Record<s
   return [];
 }
 
-export function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
   return value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Date);
 }
 
+/** What a setting may be in TOML; a date, a list or a table is a mistake. It is then read as if it were text from the environment. */
 export function isScalar(value: unknown): value is string | number | bigint | boolean {
   return ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
 }

@@ -46,6 +46,7 @@ export interface Config {
   readonly dataLimitBytes: number;
 }
 
+/** One configured camera, every default filled in. Holds no secret: `spec` only names it. */
 export interface CameraConfig {
   readonly id: CameraId;
   /** For people; default: the id. */
@@ -55,6 +56,7 @@ export interface CameraConfig {
   readonly spec: CameraSpec;
 }
 
+/** A store the user runs. Holds secrets: never log it whole (INV-7). */
 export interface StoreSettings {
   /** `S3_ENDPOINT` */
   readonly endpoint: string;
@@ -66,6 +68,7 @@ export interface StoreSettings {
   readonly secretAccessKey: string;
 }
 
+/** A Temporal the user runs. `variables` may hold secrets: never log it whole (INV-7). */
 export interface TemporalSettings {
   /** `TEMPORAL_ADDRESS`; null when a profile of `TEMPORAL_CONFIG_FILE` says it. */
   readonly address: string | null;
@@ -75,6 +78,7 @@ export interface TemporalSettings {
   readonly variables: Readonly<Record<string, string>>;
 }
 
+/** Where segments wait, and how much of that disk is left to others. */
 export interface SpoolSettings {
   /** `TEMP_DIR`, default `/tmp/camera-recordings`; absolute. */
   readonly dir: string;
@@ -84,8 +88,12 @@ export interface SpoolSettings {
   readonly minFreeBytes: number | null;
 }
 
+/** `all`: every camera that is to be recorded must be; `any`: one of them; `process`: nothing but that this process runs. */
 export const READINESS_POLICIES = ['all', 'any', 'process'] as const;
+/** Default `all`; only `/ready` looks at it. */
 export type ReadinessPolicy = (typeof READINESS_POLICIES)[number];
 
+/** Pino's, the most talkative first. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+/** Default `info`. */
 export type LogLevel = (typeof LOG_LEVELS)[number];

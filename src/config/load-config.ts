@@ -34,6 +34,7 @@ import {
 /** What must be given, because nothing stands in for it. */
 export type Part = 'store' | 'temporal' | 'cameras';
 
+/** Where settings come from, and what has to be among them. */
 export interface LoadConfigOptions {
   /** Usually `process.env`; it is not changed. */
   readonly env: Variables;

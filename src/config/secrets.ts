@@ -13,7 +13,7 @@ export class SecretError extends Error {
   }
 }
 
-export interface SecretResolver {
+interface SecretResolver {
   /**
    * The whole RTSP URL. Read anew at each call, so that a changed file counts at the next session.
    * @throws SecretError

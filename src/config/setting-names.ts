@@ -25,10 +25,12 @@ export const PLAIN_SETTINGS = [
   'TEMPORAL_UI_URL',
   'FFMPEG_PATH',
 ] as const;
+/** May stand in the file, in lower case; the environment beats it. */
 export type PlainSetting = (typeof PLAIN_SETTINGS)[number];
 
 /** Only from the environment, or from a file that `<NAME>_FILE` points to. */
 export const SECRET_SETTINGS = ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY', 'TEMPORAL_API_KEY'] as const;
+/** One in the file is reported as a mistake, never read. */
 export type SecretSetting = (typeof SECRET_SETTINGS)[number];
 
 /** Temporal's own, read by its `envconfig`; also `TEMPORAL_GRPC_META_…`. */
@@ -54,6 +56,7 @@ export const PROGRAM_VARIABLES = [
   'CAMERA_RECORDER_DATA_LIMIT',
   'CAMERA_RECORDER_TIME_SCALE',
 ] as const;
+/** Not for people, so not in the file; only the environment has it. */
 export type ProgramVariable = (typeof PROGRAM_VARIABLES)[number];
 
 const CAMERA_URL = /^CAMERA([1-9]\d{0,3})_RTSP_URL$/;

@@ -8,8 +8,10 @@ export interface ValueType<T> {
   parse(text: string): T | undefined;
 }
 
+/** Whatever was given, unchanged. */
 export const text: ValueType<string> = { allowed: 'a text', parse: (given) => given };
 
+/** Of TCP. */
 export const port: ValueType<number> = whole(0, 65_535, 'a port, 0 to 65535 (0 takes any free one)');
 
 /** A whole number, both ends included. */
@@ -56,6 +58,7 @@ export const segmentSeconds: ValueType<number> = {
 
 const BYTE_UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
 
+/** Whole bytes; units are powers of 1,024, and `5GB`, which may mean either, is refused. */
 export const byteSize: ValueType<number> = {
   allowed: 'bytes, or with a unit: 500MiB, 20GiB',
   parse: (given) => {
@@ -64,6 +67,7 @@ export const byteSize: ValueType<number> = {
   },
 };
 
+/** Without the slashes at its end. One with user and password is refused: this URL is logged (INV-7). */
 export const httpUrl: ValueType<string> = {
   allowed: 'an http:// or https:// URL without user and password, like http://localhost:8333',
   parse: (given) => {
@@ -93,6 +97,7 @@ export const hostAndPort: ValueType<string> = {
   },
 };
 
+/** IPv4 or IPv6; a host name is refused: it might mean an address that nobody meant to open. */
 export const ipAddress: ValueType<string> = {
   allowed: 'an IP address to listen on, like 127.0.0.1 or 0.0.0.0',
   parse: (given) => (isIP(given) === 0 ? undefined : given),
@@ -107,6 +112,7 @@ export const bucketName: ValueType<string> = {
   },
 };
 
+/** Spelled as `Intl` spells it, however it was given. */
 export const timezone: ValueType<string> = {
   allowed: 'an IANA time zone, like Europe/Berlin or UTC',
   parse: (given) => {
@@ -118,6 +124,7 @@ export const timezone: ValueType<string> = {
   },
 };
 
+/** The rule of `parseCameraId`, as a mistake to report instead of an error. */
 export const cameraId: ValueType<CameraId> = {
   allowed: '1 to 63 of a-z, 0-9 and "-", not at the ends',
   parse: (given) => {
@@ -129,16 +136,19 @@ export const cameraId: ValueType<CameraId> = {
   },
 };
 
+/** It becomes the name of a file in a folder: no slash, and no dot in front. */
 export const secretName: ValueType<string> = {
   allowed: 'a name of letters, digits, "_", "." and "-"',
   parse: (given) => (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,126}$/.test(given) ? given : undefined),
 };
 
+/** These two words only; `1`, `yes` or `True` are refused rather than guessed at. */
 export const yesOrNo: ValueType<boolean> = {
   allowed: 'true or false',
   parse: (given) => (given === 'true' ? true : given === 'false' ? false : undefined),
 };
 
+/** One of these words, letter case included. */
 export function oneOf<const T extends string>(values: readonly T[]): ValueType<T> {
   return { allowed: values.join(', '), parse: (given) => values.find((value) => value === given) };
 }

@@ -40,6 +40,10 @@ export function isSameSpec(one: CameraSpec, other: CameraSpec): boolean {
   );
 }
 
+/**
+ * FFmpeg's own timeout ends before a stall is declared: a dead connection is then told from a frozen picture. Cameras sign their own
+ * certificates.
+ */
 export const DEFAULT_SPEC: Omit<CameraSpec, 'source'> = {
   segmentDurationSec: 900,
   audio: 'aac',
@@ -111,6 +115,10 @@ export const cameraSpecSchema = z.strictObject({
   tlsVerify: z.boolean().default(DEFAULT_SPEC.tlsVerify),
 }) satisfies z.ZodType<CameraSpec, unknown>;
 
+/**
+ * Of what came back through Temporal, perhaps from a newer recorder: an unknown `refusal` or cause of `unassigned` is dropped, an unknown
+ * kind refused.
+ */
 export const cameraConditionSchema: z.ZodType<CameraCondition, unknown> = z.union([
   z.object({ sinceMs: z.number(), kind: z.enum(['paused', 'connecting']) }),
   z.object({

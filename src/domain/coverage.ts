@@ -22,6 +22,7 @@ export const GAP_CAUSES = [
   'quarantined',
   'expired',
 ] as const;
+/** Also a metric label, in objects in the bucket and in histories: a word once used keeps its meaning. */
 export type GapCause = (typeof GAP_CAUSES)[number];
 
 /** Explains (part of) a gap. A gap is what footage leaves over, so footage that arrives late heals it by itself (INV-8). */
@@ -30,6 +31,7 @@ export interface GapClaim extends TimeRange {
   readonly by: RecorderId;
 }
 
+/** Of what was written to disk or bucket, or signalled. That `toMs` is after `fromMs` is not checked. */
 export const gapClaimSchema: z.ZodType<GapClaim, unknown> = z.object({
   fromMs: z.number(),
   toMs: z.number(),
@@ -43,6 +45,7 @@ export interface Footage extends TimeRange {
   readonly where: 'spool' | 'store';
 }
 
+/** One piece of a range, as `coverageOf` makes it. `unexplained` is what must not be there (INV-8). */
 export type CoverageSpan = TimeRange &
   (
     | { readonly kind: 'footage'; readonly segment: SegmentId; readonly where: 'spool' | 'store' }

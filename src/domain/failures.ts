@@ -9,6 +9,7 @@ export interface FailureText {
   readonly what: string;
 }
 
+/** One row for each code; in no order. */
 export const failureTexts = {
   'store-unreachable': { retry: 'fast', what: 'The store does not answer. It is asked again by itself.' },
   'store-failing': {
@@ -53,8 +54,10 @@ export const failureTexts = {
   'invalid-input': { retry: 'never', what: 'The input is wrong.' },
 } as const satisfies Readonly<Record<string, FailureText>>;
 
+/** The failure's type in Temporal and a metric label: a word once used keeps its meaning. */
 export type FailureCode = keyof typeof failureTexts;
 
+/** False for the errno of a system call, and for a code that only a newer version knows. */
 export function isFailureCode(text: string): text is FailureCode {
   return Object.hasOwn(failureTexts, text);
 }

@@ -1,5 +1,6 @@
 import type { GapCause } from './coverage.js';
 
+/** Where a person has to look; coverage sums missing time by it. */
 export type GapOwner = 'camera' | 'network' | 'recorder' | 'store' | 'operator';
 
 /** One row a person can act on. The status page, the command line, the workflow and the docs all print these words. */
@@ -11,6 +12,7 @@ export interface GapCauseText {
   readonly todo: string;
 }
 
+/** Complete: a new cause does not compile without its words. */
 export const gapCauseTexts: Readonly<Record<GapCause, GapCauseText>> = {
   'camera-unreachable': {
     owner: 'network',
@@ -99,6 +101,7 @@ export const gapCauseTexts: Readonly<Record<GapCause, GapCauseText>> = {
   },
 };
 
+/** As `gapCauseTexts` has it. */
 export function ownerOf(cause: GapCause): GapOwner {
   return gapCauseTexts[cause].owner;
 }

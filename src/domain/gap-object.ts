@@ -19,6 +19,7 @@ export interface GapObject extends TimeRange {
 /** So many fit into the 2 KB of metadata that S3 allows. */
 export const MOST_GAP_CLAIMS = 8;
 
+/** Of an object's body. Where its claims lie is not checked. */
 export const gapObjectSchema: z.ZodType<GapObject, unknown> = z.object({
   schema: z.literal(1),
   camera: z.string().transform(parseCameraId),

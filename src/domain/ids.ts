@@ -3,6 +3,7 @@
  * Session and segment ids sort by time.
  */
 declare const brand: unique symbol;
+/** Exists only for the compiler: at run time it is the plain text, so it crosses JSON as it is. */
 export type Brand<T, Name extends string> = T & { readonly [brand]: Name };
 
 /** `camera-1`. It is also the id of the camera's workflow. */
@@ -79,6 +80,7 @@ export function sessionStartMs(session: SessionId): number {
   return Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
 }
 
+/** `index` is padded to 4 digits. @throws InvalidIdError for an index above 999,999. */
 export function segmentIdOf(camera: CameraId, session: SessionId, index: number): SegmentId {
   return parseSegmentId(`${camera}_${session}_${String(index).padStart(4, '0')}`);
 }

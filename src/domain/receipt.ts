@@ -30,12 +30,14 @@ export type Confirmation = Brand<
   'Confirmation'
 >;
 
+/** Of the file `<segment>.upload.json`. */
 export const uploadCheckpointSchema: z.ZodType<UploadCheckpoint, unknown> = z.object({
   key: z.string().transform(parseObjectKey),
   uploadId: z.string().min(1),
   partSizeBytes: z.number().int().positive(),
 });
 
+/** Of the file `<segment>.receipt.json`. */
 export const receiptSchema: z.ZodType<Receipt, unknown> = z.object({
   key: z.string().transform(parseObjectKey),
   sizeBytes: z.number().int().nonnegative(),

@@ -6,6 +6,7 @@ import { type GapCauseText, gapCauseTexts } from './gap-causes.js';
  * `no-url`: it could not even be asked.
  */
 export const REFUSALS = ['unauthorized', 'not-found', 'too-many-sessions', 'unsupported', 'no-url'] as const;
+/** In a condition only; claims and metrics know one cause for all of them. */
 export type Refusal = (typeof REFUSALS)[number];
 
 /** Takes the place of the cause's own text wherever the refusal is known. */

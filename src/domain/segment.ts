@@ -51,6 +51,7 @@ export interface SealedSegment extends TimeRange {
 
 const count = z.number().int().nonnegative();
 
+/** Of a sidecar. Unknown fields are dropped, so that one of a newer version can still be read. */
 export const sealedSegmentSchema: z.ZodType<SealedSegment, unknown> = z.object({
   schema: z.literal(1),
   id: z.string().transform(parseSegmentId),

@@ -17,13 +17,14 @@ const messageShape = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('serving'), urls: z.array(z.string()) }),
 ]);
 
+/** All cameras of a demo: one process, so they end together. */
 export interface CameraSimulator extends ServerProcess {
   /** With user and password: secrets (INV-7). */
   readonly urls: readonly string[];
   readonly firstPort: number;
 }
 
-export interface CameraSimulatorOptions {
+interface CameraSimulatorOptions {
   readonly ffmpegPath: string;
   /** Its log. */
   readonly dir: string;

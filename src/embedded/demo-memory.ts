@@ -18,6 +18,7 @@ const memoryShape = z.object({
   }),
 });
 
+/** Keys never change, as a store once started keeps them; ports are only wishes. Holds secrets (INV-7). */
 export type DemoMemory = z.infer<typeof memoryShape>;
 
 const fileIn = (dataDir: string): string => join(dataDir, 'demo.json');

@@ -18,6 +18,7 @@ import type { ToolName } from './tool-verdict.js';
 const CAMERAS = 2;
 const BUCKET = 'camera-recordings';
 
+/** Where the demo keeps everything, and which of its parts are wanted. */
 export interface DemoOptions {
   /** `.data`; everything is below it. */
   readonly dataDir: string;

@@ -1,4 +1,4 @@
-export type EmbeddedFailure = 'tool-missing' | 'tool-refused' | 'server-died' | 'server-not-ready' | 'no-free-port';
+type EmbeddedFailure = 'tool-missing' | 'tool-refused' | 'server-died' | 'server-not-ready' | 'no-free-port';
 
 /** Thrown when something this machine was to run by itself does not run; the message says what to do about it. */
 export class EmbeddedError extends Error {

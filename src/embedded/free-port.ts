@@ -11,7 +11,7 @@ const MAX_TRIES = 200;
 /** Some of a server's ports, as wished: of an earlier run, or a user's habit. */
 export type WantedPorts<Ports> = { readonly [Name in keyof Ports]?: number | undefined };
 
-export interface PortWish {
+interface PortWish {
   /** Taken if it is free; otherwise another one is found. */
   readonly preferred?: number | undefined;
   /** The port plus each of these must be free as well. */

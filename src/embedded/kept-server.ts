@@ -7,6 +7,7 @@ const RESTART_AFTER_MS = 1_000;
 /** A port that was taken meanwhile, a full disk: nothing gets better by asking fast. */
 const RETRY_AFTER_MS = 10_000;
 
+/** One server through all its lives. */
 export interface KeptServer<Server extends ServerProcess> {
   /** As it was started; later ones listen where it did. */
   readonly first: Server;

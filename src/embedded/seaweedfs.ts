@@ -18,7 +18,7 @@ const GRPC_OFFSET = 10_000;
 /** Deleting frees space a volume at a time, and only with a whole volume's worth of it free. */
 const VOLUME_SIZE_MB = 64;
 
-export interface SeaweedfsPorts {
+interface SeaweedfsPorts {
   readonly s3: number;
   readonly master: number;
   readonly filer: number;
@@ -26,12 +26,13 @@ export interface SeaweedfsPorts {
   readonly admin: number;
 }
 
+/** One life of it, with the address and keys its bucket answers to: a secret (INV-7). */
 export interface Seaweedfs extends ServerProcess, BucketAddress {
   /** The ones in use, which are the wanted ones only if those were free. */
   readonly ports: SeaweedfsPorts;
 }
 
-export interface SeaweedfsOptions {
+interface SeaweedfsOptions {
   readonly weedPath: string;
   /** Made if missing; holds `data/`, `logs/` and what the program prints. */
   readonly dir: string;

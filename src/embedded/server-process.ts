@@ -19,11 +19,12 @@ const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TZ'];
 /** Both servers drain for about 4 s (measured); SeaweedFS on a full disk hangs for ever. */
 const STOP_DEADLINE_MS = 10_000;
 
-export interface ProcessEnd {
+interface ProcessEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
+/** One life of one server: it does not start again by itself. */
 export interface ServerProcess {
   readonly pid: number;
   /** Never rejects. */
@@ -36,7 +37,7 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-export interface ServerCommand {
+interface ServerCommand {
   /** For messages: `Temporal`. */
   readonly name: string;
   readonly file: string;

@@ -27,13 +27,14 @@ export const searchAttributes = {
   SegmentStart: 'Datetime',
 } as const;
 
-export interface TemporalPorts {
+interface TemporalPorts {
   readonly grpc: number;
   readonly ui: number;
   readonly http: number;
   readonly metrics: number;
 }
 
+/** One life of it, ready for our workers: namespace and search attributes are there. */
 export interface TemporalServer extends ServerProcess {
   /** `127.0.0.1:7233` */
   readonly address: string;
@@ -43,7 +44,7 @@ export interface TemporalServer extends ServerProcess {
   readonly ports: TemporalPorts;
 }
 
-export interface TemporalServerOptions {
+interface TemporalServerOptions {
   readonly temporalPath: string;
   /** SQLite file; null keeps everything in memory. */
   readonly dbPath: string | null;

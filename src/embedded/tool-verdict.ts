@@ -1,6 +1,8 @@
 /** Whether a program found on this machine will do. Pure: what it printed and how it ended comes in from `tools.ts`. */
 
+/** As the programs are called on `PATH`, and in the file in which set-up notes where it put them. */
 export const toolNames = ['ffmpeg', 'temporal', 'weed'] as const;
+/** Only these three are ever looked for. */
 export type ToolName = (typeof toolNames)[number];
 
 /** How one short run of a program ended. */
@@ -20,6 +22,7 @@ export interface FfmpegRuns {
   readonly segmentMuxer: ToolRun;
 }
 
+/** `version` is as the program says it; `why` goes on a sentence: "no ffmpeg that will do (<path>: <why>)". */
 export type ToolVerdict =
   | { readonly kind: 'good'; readonly version: string }
   | { readonly kind: 'refused'; readonly why: string };

@@ -21,17 +21,17 @@ const toolsFile = z.partialRecord(z.enum(toolNames), z.string());
 /** Absolute paths set-up wrote down; none of them has to exist. */
 export type KnownTools = Readonly<Partial<Record<ToolName, string>>>;
 
-export interface FoundTool {
+interface FoundTool {
   readonly path: string;
   readonly version: string;
 }
 
-export interface RefusedTool {
+interface RefusedTool {
   readonly path: string;
   readonly why: string;
 }
 
-export interface ToolSearch {
+interface ToolSearch {
   /** The value of `PATH`. */
   readonly searchPath: string;
   readonly known: KnownTools;

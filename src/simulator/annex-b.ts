@@ -27,10 +27,12 @@ export function splitAccessUnits(bytes: Buffer): readonly AccessUnit[] {
   return units;
 }
 
+/** H.264's `nal_unit_type`, of a unit without its start code; 0 for an empty one. */
 export function nalType(nal: Uint8Array): number {
   return (nal[0] ?? 0) & 0x1f;
 }
 
+/** Whether it holds a part of the picture: types 1 to 5. */
 export function isSlice(nal: Uint8Array): boolean {
   return nalType(nal) >= 1 && nalType(nal) <= NAL_IDR;
 }

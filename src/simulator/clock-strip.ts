@@ -51,6 +51,7 @@ const BLACK_LUMA = Buffer.alloc(256, BLACK);
 /** The luma of macroblock `index` of the strip; `BLACK_LUMA` itself for a black one. */
 type Luma = (index: number) => Buffer;
 
+/** Keeps the letters it has drawn and nothing else, so one serves any number of cameras with that layout. */
 export function createClockStrip(layout: StripLayout): ClockStrip {
   const lumaOf = createDrawing(layout);
   return {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 
-export const REALM = 'TP-Link IP-Camera';
+const REALM = 'TP-Link IP-Camera';
 
+/** A simulated camera's; in the clear, as the simulator must compare it. */
 export interface Account {
   readonly user: string;
   readonly password: string;

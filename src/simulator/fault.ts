@@ -38,7 +38,7 @@ export type Fault =
   /** After so many failed logins even right ones fail, until none was tried for the duration; each try renews it. */
   | { readonly kind: 'lock-out'; readonly failures: number; readonly durationMs: number };
 
-export type FaultKind = Fault['kind'];
+type FaultKind = Fault['kind'];
 
 /** The faults that are on. */
 export class FaultSet {

@@ -10,7 +10,7 @@ import type { Picture } from './picture.js';
 import { createRtpTrack, packAudio, packSenderReport, packVideo, type RtpTrack } from './rtp.js';
 import type { Delivery } from './rtsp-connection.js';
 
-export interface MediaOptions {
+interface MediaOptions {
   readonly picture: Picture;
   readonly fps: number;
   readonly hasAudio: boolean;

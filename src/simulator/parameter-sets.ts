@@ -67,6 +67,7 @@ export interface SliceHead {
 /** Longer than the fields read here can be. */
 const HEAD_BYTES = 24;
 
+/** Reads up to `idr_pic_id` only. `frameNumBits` is what the sequence parameter set says; with another number the rest is nonsense. */
 export function readSliceHead(nal: Buffer, isKey: boolean, frameNumBits: number): SliceHead {
   const reader = new BitReader(nal.subarray(0, HEAD_BYTES));
   reader.unsigned();

@@ -42,6 +42,7 @@ export const PICTURES = {
   other: { ...SMALL, widthPx: 480, heightPx: 272, bitrateKbps: 200 },
 } as const satisfies Readonly<Record<string, PictureSpec>>;
 
+/** What `--picture` of the simulator takes. */
 export type PictureName = keyof typeof PICTURES;
 
 /** Where and with what pictures are made. */

@@ -20,6 +20,7 @@ export interface RtpTrack {
   octets: number;
 }
 
+/** Sequence number, time stamp and source begin anywhere (RFC 3550, 5.1); with the same `random` they begin at the same place. */
 export function createRtpTrack(options: {
   readonly payloadType: number;
   readonly clockRateHz: number;

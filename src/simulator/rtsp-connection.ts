@@ -41,7 +41,7 @@ export interface AnsweredRequest {
   readonly status: number;
 }
 
-export type Medium = 'video' | 'audio';
+type Medium = 'video' | 'audio';
 
 /** Packets of one medium, made once for all clients. */
 export interface Delivery {
@@ -68,6 +68,7 @@ const METHODS = 'OPTIONS, DESCRIBE, SETUP, TEARDOWN, PLAY, GET_PARAMETER, SET_PA
 /** About 15 s of a 2K stream. */
 const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 
+/** Takes over an accepted socket, its end included. */
 export class RtspConnection {
   readonly id: number;
   readonly openedAtMs: number;

@@ -1,3 +1,4 @@
+/** As it was sent: nothing in it is decoded or checked. */
 export interface RtspRequest {
   readonly method: string;
   readonly url: string;
@@ -5,6 +6,7 @@ export interface RtspRequest {
   readonly headers: ReadonlyMap<string, string>;
 }
 
+/** Without `CSeq` and `Content-Length`, which `formatResponse` adds. */
 export interface RtspResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -26,6 +28,7 @@ const REASONS: Readonly<Record<number, string>> = {
   461: 'Unsupported Transport',
 };
 
+/** Ready to be written. `cseq` is the number of the request it answers. */
 export function formatResponse(response: RtspResponse, cseq: string): string {
   const body = response.body ?? '';
   const lines = [`RTSP/1.0 ${response.status} ${REASONS[response.status] ?? 'Unknown'}`, `CSeq: ${cseq}`];

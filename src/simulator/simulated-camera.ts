@@ -16,6 +16,7 @@ import { type AnsweredRequest, type CameraFront, type Delivery, RtspConnection }
 import { describeSession } from './sdp.js';
 import { SessionSlots } from './session-slots.js';
 
+/** What is left out makes the camera a Tapo C220, as far as a recorder can tell. */
 export interface SimulatedCameraOptions {
   readonly picture: Picture;
   /** Both or neither; without them nobody is asked to log in. */

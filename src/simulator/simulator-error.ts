@@ -1,4 +1,4 @@
-export type SimulatorErrorCode = 'picture-failed' | 'picture-unreadable' | 'bad-option';
+type SimulatorErrorCode = 'picture-failed' | 'picture-unreadable' | 'bad-option';
 
 /** Thrown by everything in this folder. */
 export class SimulatorError extends Error {

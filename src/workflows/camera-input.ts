@@ -8,7 +8,7 @@ const firstInputSchema = z.strictObject({
   timeScale: z.number().positive().max(1).optional(),
 });
 
-export type ParsedInput =
+type ParsedInput =
   | { readonly kind: 'valid'; readonly camera: CameraId; readonly spec: CameraSpec }
   | { readonly kind: 'invalid'; readonly message: string };
 
@@ -25,7 +25,7 @@ export function parseCameraInput(workflowId: string, input: CameraInput, isConti
   return { kind: 'invalid', message: `${mistakes.join('; ')}. ${advice}` };
 }
 
-export type ParsedSpec =
+type ParsedSpec =
   | { readonly kind: 'valid'; readonly spec: CameraSpec }
   | { readonly kind: 'invalid'; readonly message: string };
 

@@ -16,10 +16,13 @@ export const segmentsSealedSignal = defineSignal<[unknown]>(SEGMENTS_SEALED_SIGN
 export const conditionChangedSignal = defineSignal<[unknown]>(CONDITION_CHANGED_SIGNAL);
 /** Parsed by the handler: anybody may send it. */
 export const assignmentDeclinedSignal = defineSignal<[unknown]>(ASSIGNMENT_DECLINED_SIGNAL);
+/** Answered once it is noted: FFmpeg ends after that. Idempotent. */
 export const pauseUpdate = defineUpdate<CameraStatus, []>(PAUSE_UPDATE);
+/** Answered once it is noted: recording begins after that. Idempotent. */
 export const resumeUpdate = defineUpdate<CameraStatus, []>(RESUME_UPDATE);
 /** Takes any part of the spec; the rest stays as it is. */
 export const reconfigureUpdate = defineUpdate<CameraStatus, [unknown]>(RECONFIGURE_UPDATE);
+/** Adds nothing to the history; a closed workflow answers too, while its history is kept. */
 export const statusQuery = defineQuery<CameraStatus>(STATUS_QUERY);
 
 /** What the Web UI shows beside each handler. */

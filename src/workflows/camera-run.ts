@@ -28,6 +28,7 @@ export interface CameraRun {
   removedAtMs: number | null;
 }
 
+/** First or continued: `input.carried` is the state of the run before. Touches neither details nor search attributes. */
 export function openRun(camera: CameraId, spec: CameraSpec, input: CameraInput): CameraRun {
   return {
     camera,
@@ -47,6 +48,7 @@ export function carriedInput(run: CameraRun): CameraInput {
   return { spec: run.spec, carried: run.state, ...scale };
 }
 
+/** Pure. Behind the query, the answers to updates, and what the Web UI shows. */
 export function statusOf(run: CameraRun): CameraStatus {
   const { camera, spec, removedAtMs, state } = run;
   const { desired, recorder, lastEndedAtMs, recent = [], declined = [] } = state;

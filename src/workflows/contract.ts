@@ -15,12 +15,16 @@ export { type Policies, policiesOf } from './policies.js';
 export const WORKFLOW_QUEUE = 'camera-recorder';
 /** Shared by all recorders: whoever polls first takes a camera that has none. */
 export const RECORDERS_QUEUE = 'recorders';
+/** Polled by that recorder alone, so waiting there means: this one or none. */
 export const recordQueueOf = (recorder: RecorderId): string => `record@${recorder}`;
+/** Apart from the recordings', so that a backlog of uploads cannot starve them; only this recorder has the file. */
 export const uploadQueueOf = (recorder: RecorderId): string => `upload@${recorder}`;
+/** Made of the segment alone, so that Temporal itself keeps a second upload of it from running beside the first (INV-3). */
 export const uploadWorkflowIdOf = (segment: SegmentId): string => `upload/${segment}`;
 /** Fixed, so that `temporal activity pause --activity-id record` needs no look-up. */
 export const RECORD_ACTIVITY_ID = 'record';
 
+/** Each may run twice, at once, on the same input (INV-6). Times are UTC milliseconds. */
 export interface Activities {
   /** On `record@<last>` first, then on `recorders`. A recorder that cannot take it throws in words (retryable, another one is asked). */
   assignCamera(input: {
@@ -43,6 +47,7 @@ export interface Activities {
   }): Promise<Receipt>;
 }
 
+/** Says that a segment is sealed. Only a hint: it may come twice, late, or never (INV-3). */
 export interface SegmentNotice extends TimeRange {
   readonly segment: SegmentId;
   readonly recorder: RecorderId;
@@ -58,6 +63,7 @@ export interface CameraInput {
   readonly timeScale?: number;
 }
 
+/** All that a camera's workflow remembers. A new field must be optional: runs that were continued from older ones lack it. */
 export interface CameraState {
   readonly schema: 1;
   readonly desired: 'record' | 'pause';
@@ -76,6 +82,7 @@ export interface CameraState {
   readonly recent?: readonly RecentSegment[];
 }
 
+/** Its upload was started, which does not say that it is stored. */
 export interface RecentSegment extends TimeRange {
   readonly segment: SegmentId;
   readonly sizeBytes: number;
@@ -115,15 +122,21 @@ export const SEARCH_ATTRIBUTES = {
   SegmentStart: 'Datetime',
 } as const;
 
-/** Names of what a camera's workflow can be told and asked. */
+/** Names of what a camera's workflow can be told and asked. This one is from a recorder, with `SegmentNotice`s. */
 export const SEGMENTS_SEALED_SIGNAL = 'segmentsSealed';
+/** From a recorder, with a `ConditionChange`; only what lasts is told. */
 export const CONDITION_CHANGED_SIGNAL = 'conditionChanged';
 export const ASSIGNMENT_DECLINED_SIGNAL = 'assignmentDeclined';
+/** Takes nothing; answers with `CameraStatus`. */
 export const PAUSE_UPDATE = 'pause';
+/** Takes nothing; answers with `CameraStatus`. */
 export const RESUME_UPDATE = 'resume';
+/** Takes any part of a `CameraSpec`; answers with `CameraStatus`, or is refused in words. */
 export const RECONFIGURE_UPDATE = 'reconfigure';
+/** Takes nothing; answers with `CameraStatus`. */
 export const STATUS_QUERY = 'status';
 
+/** `notBeforeMs`, UTC: a locked account must not be tried earlier, by whichever recorder; null when any time will do. */
 export interface ConditionChange {
   readonly recorder: RecorderId;
   readonly condition: CameraCondition;

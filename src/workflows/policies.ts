@@ -16,6 +16,7 @@ export interface ActivityPolicy {
   };
 }
 
+/** Made by `policiesOf`; times in milliseconds. */
 export interface Policies {
   /** What they were made with; handed to every workflow that is started. */
   readonly timeScale: number;
