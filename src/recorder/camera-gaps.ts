@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.js';
 import type { GapCause, GapClaim } from '../domain/coverage.js';
-import type { RecorderId } from '../domain/ids.js';
+import type { RecorderId, SessionId } from '../domain/ids.js';
 import type { TimeRange } from '../domain/time-range.js';
 import type { Assignment } from '../spool/spool.js';
 import {
+  claimsToCome,
   claimsUntil,
   EMPTY_LEDGER,
   endedElsewhere,
@@ -17,32 +18,38 @@ import {
   noteQuarantined,
   withoutFuture,
 } from './gap-ledger.js';
-import { EMPTY_METER, type GapMeter, gapAdded, gapClosed, gapMsByCause, gapOpened } from './gap-meter.js';
+import { type MsByCause, NO_GAPS, type Told, tellMore, withClaims } from './gap-meter.js';
 
 /**
- * Ledger and meter of one camera, kept in step. The last footage may lie in the future, when the clock was wrong then: it is then
+ * Ledger of one camera, and what is counted of it. The last footage may lie in the future, when the clock was wrong then: it is then
  * forgotten, or time would have to catch up before a gap is claimed again.
+ *
+ * 1. What is counted is what the claims say, those sealed and those to come, so that metrics and bucket agree.
+ * 2. Of a gap that is open nothing is counted that may turn out to be footage: while a session is being started, its first frames may
+ *    be on disk unseen; what a session left behind is taken for footage until it is sealed.
  */
 export class CameraGaps {
   readonly #clock: Clock;
   readonly #by: RecorderId;
   #ledger: GapLedger;
-  #meter: GapMeter = EMPTY_METER;
   /** Wall clock. */
   #beganAtMs = 0;
-  /**
-   * Wall clock; when the meter began to run, until the gap that our own absence left is metered. Null also when a gap was open before:
-   * the worker of then metered it, and until when is not known.
-   */
-  #absentUntilMs: number | null = null;
-  /** Monotonic; null when nothing was recorded since the gap meter was last stopped. */
-  #lastFrameAtMs: number | null = null;
+  /** Wall clock; since when a session is being started, or the newest one is running. Null when there is none. */
+  #tryingSinceMs: number | null = null;
+  /** Footage of sessions that are not sealed to their end, in their order. */
+  readonly #unsealed = new Map<SessionId, TimeRange>();
+  /** Wall clock; what was before, the worker of then counted. */
+  #countedSinceMs: number;
+  readonly #startedAtMs: number;
+  #sealedMsByCause: MsByCause = NO_GAPS;
+  readonly #told = new Map<GapCause, Told>();
 
   constructor(clock: Clock, by: RecorderId, journal: Assignment | undefined) {
     this.#clock = clock;
     this.#by = by;
     this.#ledger = journal === undefined ? EMPTY_LEDGER : ledgerFrom(journal);
-    if (journal?.desired === 'record' && !this.#ledger.isGapOpen) this.#absentUntilMs = clock.wallMs();
+    this.#startedAtMs = clock.wallMs();
+    this.#countedSinceMs = journal === undefined ? Number.NEGATIVE_INFINITY : countedUntil(journal, this.#startedAtMs);
   }
 
   get lastEndedAtMs(): number | null {
@@ -55,8 +62,27 @@ export class CameraGaps {
     return claimsUntil(this.#ledger, this.#ledger.isGapOpen ? nowMs : this.#beganAtMs, this.#by);
   }
 
-  msByCause(): ReadonlyMap<GapCause, number> {
-    return gapMsByCause(this.#meter, this.#clock.monotonicMs());
+  /** Grows while a gap lasts, and never shrinks. */
+  msByCause(): MsByCause {
+    for (const [cause, ms] of withClaims(this.#sealedMsByCause, this.claimsToCome(), this.#countedSinceMs)) {
+      this.#told.set(cause, tellMore(this.#told.get(cause), ms));
+    }
+    return new Map([...this.#told].map(([cause, { ms }]) => [cause, ms]));
+  }
+
+  /** What no sealed segment tells of yet, the gap that is open included. */
+  claimsToCome(): readonly GapClaim[] {
+    const unsealed = [...this.#unsealed.values()];
+    return claimsToCome(this.#ledger, { unsealed, openUntilMs: this.#openUntilMs() }, this.#by);
+  }
+
+  #openUntilMs(): number | null {
+    if (!this.#ledger.isGapOpen) return null;
+    if (this.#tryingSinceMs !== null) return this.#tryingSinceMs;
+    const last = this.#ledger.causes.at(-1);
+    // Nobody here waits for a camera that was taken away.
+    const isAway = last?.cause === 'removed' || last?.cause === 'moved';
+    return isAway ? last.fromMs : this.#clock.wallMs();
   }
 
   /** @returns whether this is news: the same gap for the same reason is not */
@@ -67,26 +93,39 @@ export class CameraGaps {
       : noteCause(withoutFuture(this.#ledger, wallMs), cause, wallMs);
     const isNew = ledger !== this.#ledger;
     this.#ledger = ledger;
-    const nowMs = this.#clock.monotonicMs();
-    if (cause === 'removed' || cause === 'moved') {
-      // Nobody waits for a camera that was taken away.
-      this.#meter = gapClosed(this.#meter, nowMs);
-      this.#lastFrameAtMs = null;
-    } else {
-      this.#meter = gapOpened(this.#meter, cause, { sinceMs: this.#lastFrameAtMs ?? nowMs, nowMs });
-    }
+    this.#tryingSinceMs = null;
     return isNew;
   }
 
-  /** New frames came `silentMs` ago. */
-  framesSeen(silentMs: number): void {
-    this.#lastFrameAtMs = this.#clock.monotonicMs() - silentMs;
+  /** A session is started, or was at `sinceMs`. */
+  trying(sinceMs: number = this.#clock.wallMs()): void {
+    this.#tryingSinceMs = sinceMs;
+  }
+
+  /**
+   * New frames of a session came `silentMs` ago.
+   * @param fromMs where its footage begins; null while that is not sure
+   */
+  framesSeen(session: SessionId, fromMs: number | null, silentMs: number): void {
+    const toMs = this.#clock.wallMs() - silentMs;
+    const sinceMs = fromMs ?? this.#unsealed.get(session)?.fromMs ?? this.#tryingSinceMs ?? toMs;
+    this.#unsealed.set(session, { fromMs: sinceMs, toMs: Math.max(sinceMs, toMs) });
+  }
+
+  /** A session ended without us: what it recorded is not known before it is sealed. */
+  leftBehind(session: SessionId): void {
+    const nowMs = this.#clock.wallMs();
+    this.#unsealed.set(session, { fromMs: Math.min(this.#ledger.lastEndedAtMs ?? nowMs, nowMs), toMs: nowMs });
+  }
+
+  /** All of a session is sealed, or is no footage. Idempotent. */
+  sealedToItsEnd(session: SessionId): void {
+    this.#unsealed.delete(session);
   }
 
   began(): void {
     this.#beganAtMs = this.#clock.wallMs();
     this.#ledger = footageBegan(this.#ledger);
-    this.#meter = gapClosed(this.#meter, this.#clock.monotonicMs());
   }
 
   /** Footage of this camera that is known from elsewhere. @returns whether it is later than all we knew, and possible */
@@ -125,20 +164,15 @@ export class CameraGaps {
     return footageSealed(this.#ledger, footage, this.#by, isClockStepped ? 'clock-stepped' : undefined).claims;
   }
 
-  sealed(footage: TimeRange): void {
+  /** @param footage with the claims it carries */
+  sealed(footage: TimeRange & { readonly gapsBefore: readonly GapClaim[] }): void {
+    this.#sealedMsByCause = withClaims(this.#sealedMsByCause, footage.gapsBefore, this.#countedSinceMs);
     // A file of before the clock was set back, sealed after it, is in the future itself.
     const nowMs = Math.max(this.#clock.wallMs(), footage.toMs);
-    this.#meterAbsence(footage);
     this.#ledger = footageSealed(withoutFuture(this.#ledger, nowMs), footage, this.#by).ledger;
-  }
-
-  /** How long we were away is known when the first footage of ours is sealed: what the worker before left may be sealed until then. */
-  #meterAbsence(footage: TimeRange): void {
-    const untilMs = this.#absentUntilMs;
-    if (untilMs === null || footage.toMs <= untilMs) return;
-    this.#absentUntilMs = null;
-    for (const { cause, fromMs, toMs } of claimsUntil(this.#ledger, Math.min(untilMs, footage.fromMs), this.#by)) {
-      this.#meter = gapAdded(this.#meter, cause, toMs - fromMs);
+    // The gap that the worker before knew of is told: those to come are all ours.
+    if (this.#ledger.causes.every(({ fromMs }) => fromMs >= this.#startedAtMs)) {
+      this.#countedSinceMs = Number.NEGATIVE_INFINITY;
     }
   }
 
@@ -147,4 +181,12 @@ export class CameraGaps {
     const { lastEndedAtMs } = this.#ledger;
     return lastEndedAtMs !== null && isFuture(lastEndedAtMs, nowMs);
   }
+}
+
+/** Until when the worker before counted; of one that noted its own end, it is known. */
+function countedUntil({ desired, openClaims, updatedAtMs }: Assignment, startedAtMs: number): number {
+  if (desired !== 'record') return startedAtMs;
+  const last = openClaims.at(-1);
+  if (last === undefined) return Number.NEGATIVE_INFINITY;
+  return last.cause === 'recorder-restarted' ? Math.min(updatedAtMs, startedAtMs) : startedAtMs;
 }

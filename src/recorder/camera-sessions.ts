@@ -69,6 +69,11 @@ export class CameraSessions {
     return this.#followed?.progress.recordedMs ?? 0;
   }
 
+  /** See `SessionProgress`; null too when no session is followed. */
+  get footageFromMs(): number | null {
+    return this.#followed?.progress.footageFromMs ?? null;
+  }
+
   /** Resolves when everything of the sessions that ended is sealed and cleared away, or given up. */
   get cleared(): Promise<void> {
     return this.#cleared;

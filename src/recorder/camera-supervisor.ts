@@ -110,6 +110,7 @@ export class CameraSupervisor {
     return this.#counts.snapshot({
       recordedMs: this.#sessions.recordedMs,
       gapMsByCause: this.#gaps.msByCause(),
+      claimsToCome: this.#gaps.claimsToCome(),
       openSegment: this.#sessions.openSegment,
     });
   }
@@ -191,16 +192,19 @@ export class CameraSupervisor {
   adopt(session: Session): void {
     this.#wish.assume(session.spec);
     if (!this.#sessions.isFollowing) this.#sessions.follow(session);
+    this.#gaps.trying(session.recordsSinceMs ?? undefined);
     this.#dispatch({ kind: 'adopted', session });
   }
 
   /** A session that ended without us. Resolves when what it left is sealed and noted, or given up. */
   async recover(session: Session, exit: ProcessExit | undefined): Promise<void> {
+    this.#gaps.leftBehind(session.id);
     await this.#sessions.recover(session, exit, (outcome) => {
       if (outcome === null || !this.#wish.isToRecord) this.noteRestart();
       else this.#gaps.note(causeOf(outcome));
       this.#noted = this.#journal();
     });
+    this.#gaps.sealedToItsEnd(session.id);
   }
 
   /** Nothing runs; whether that was meant is in the assignment. */
@@ -237,7 +241,9 @@ export class CameraSupervisor {
     const { clock, random, policies } = this.#deps;
     const context = { nowMs: clock.monotonicMs(), random: random(), timeScale: policies.timeScale };
     const before = this.#state;
-    if (event.kind === 'progressed' && event.progress.frames > 0) this.#gaps.framesSeen(event.progress.silentMs);
+    if (event.kind === 'progressed' && isOf(before, event.session) && event.progress.frames > 0) {
+      this.#gaps.framesSeen(event.session, this.#sessions.footageFromMs, event.progress.silentMs);
+    }
     const [state, commands] = step(before, event, context);
     this.#state = state;
     for (const command of commands) this.#run(command);
@@ -247,6 +253,7 @@ export class CameraSupervisor {
   #run(command: SupervisorCommand): void {
     switch (command.kind) {
       case 'start':
+        this.#gaps.trying();
         return this.#beside('start a session', () => this.#sessions.start(command.spec));
       case 'signal':
         return this.#beside('signal FFmpeg', async () => {
@@ -296,12 +303,13 @@ export class CameraSupervisor {
     const { log } = this.#deps;
     this.#counts.fileSealed(result, lagMs);
     if (result.kind === 'quarantined') this.#gaps.quarantined(startOf(job.file.times));
+    if (result.kind === 'sealed') this.#gaps.sealed(result.segment);
+    if (job.file.successor === null) this.#gaps.sealedToItsEnd(job.session);
     if (result.kind !== 'sealed') {
       log.warn({ session: job.session, index: job.file.index, result: result.kind }, 'a file without footage');
       return;
     }
     const { segment } = result;
-    this.#gaps.sealed(segment);
     log.info({ segment: segment.id, container: segment.container, frames: segment.video.frames, lagMs }, 'sealed');
     this.#noted = this.#journal();
     this.#deps.sealed(segment);
@@ -383,4 +391,8 @@ export class CameraSupervisor {
   #beside(what: string, work: () => Promise<void>): void {
     void work().catch((error: unknown) => this.#deps.log.error({ what, err: error }, 'supervisor task failed'));
   }
+}
+
+function isOf(state: SupervisorState, session: Session['id']): boolean {
+  return 'session' in state && state.session.id === session;
 }

@@ -124,6 +124,26 @@ export function claimsUntil(
   return claims.map((claim) => ({ ...claim, by }));
 }
 
+/**
+ * Claims that no sealed segment carries yet, as those to come will say it.
+ * @param unsealed footage on its way, oldest first, as far as it is known
+ * @param openUntilMs how far the gap reaches that is open after it; null when none is
+ */
+export function claimsToCome(
+  ledger: GapLedger,
+  { unsealed, openUntilMs }: { readonly unsealed: readonly TimeRange[]; readonly openUntilMs: number | null },
+  by: RecorderId,
+): readonly GapClaim[] {
+  const claims: GapClaim[] = [];
+  let rest = ledger;
+  for (const footage of unsealed) {
+    const sealed = footageSealed(rest, footage, by);
+    claims.push(...sealed.claims);
+    rest = sealed.ledger;
+  }
+  return openUntilMs === null ? claims : [...claims, ...claimsUntil(rest, openUntilMs, by)];
+}
+
 /** The ledger as it was when `openClaims` and `lastEndedAtMs` were journaled. */
 export function ledgerFrom(journal: {
   readonly lastEndedAtMs: number | null;

@@ -1,41 +1,42 @@
-import type { GapCause } from '../domain/coverage.js';
-
 /**
- * Seconds without footage by cause, as they pass: for metrics, which cannot wait for the segment that will carry the claim.
- * Pure; monotonic ms.
+ * Seconds without footage by cause, as they are counted for metrics: exactly what the claims say, and never less than was told before.
+ * Pure.
  */
-export interface GapMeter {
-  readonly open: { readonly cause: GapCause; readonly sinceMs: number } | null;
-  readonly closedMsByCause: ReadonlyMap<GapCause, number>;
+import type { GapCause, GapClaim } from '../domain/coverage.js';
+
+export type MsByCause = ReadonlyMap<GapCause, number>;
+
+export const NO_GAPS: MsByCause = new Map();
+
+/** Whether somebody waits for the footage: nobody does for a camera that was cancelled. */
+export function isMissed({ cause }: { readonly cause: GapCause }): boolean {
+  return cause !== 'removed';
 }
 
-export const EMPTY_METER: GapMeter = { open: null, closedMsByCause: new Map() };
-
-/** A gap that is open under another cause goes on under this one from now. */
-export function gapOpened(
-  meter: GapMeter,
-  cause: GapCause,
-  at: { readonly sinceMs: number; readonly nowMs: number },
-): GapMeter {
-  if (meter.open === null) return { ...meter, open: { cause, sinceMs: at.sinceMs } };
-  if (meter.open.cause === cause) return meter;
-  return { ...gapClosed(meter, at.nowMs), open: { cause, sinceMs: at.nowMs } };
+/** @param sinceMs wall clock; what a claim says of the time before was counted by somebody else */
+export function withClaims(sum: MsByCause, claims: readonly GapClaim[], sinceMs: number): MsByCause {
+  const more = new Map(sum);
+  for (const { cause, fromMs, toMs } of claims.filter(isMissed)) {
+    const countedMs = toMs - Math.max(fromMs, sinceMs);
+    if (countedMs > 0) more.set(cause, (more.get(cause) ?? 0) + countedMs);
+  }
+  return more;
 }
 
-export function gapClosed(meter: GapMeter, nowMs: number): GapMeter {
-  return { open: null, closedMsByCause: gapMsByCause(meter, nowMs) };
+/** What was told of a count that must not shrink. */
+export interface Told {
+  readonly ms: number;
+  /** Told too much, and kept. */
+  readonly forgivenMs: number;
 }
 
-/** A gap of before the meter ran, which became known only now. */
-export function gapAdded(meter: GapMeter, cause: GapCause, lengthMs: number): GapMeter {
-  const sum = (meter.closedMsByCause.get(cause) ?? 0) + lengthMs;
-  return { ...meter, closedMsByCause: new Map([...meter.closedMsByCause, [cause, sum]]) };
-}
+/** A better look takes back less than this. More was a clock that was wrong, or footage found later: growth would stand still as long. */
+const MOST_OWED_MS = 10_000;
 
-/** The gap that is open now included: grows while it lasts, never shrinks. */
-export function gapMsByCause(meter: GapMeter, nowMs: number): ReadonlyMap<GapCause, number> {
-  if (meter.open === null) return meter.closedMsByCause;
-  const { cause, sinceMs } = meter.open;
-  const sum = (meter.closedMsByCause.get(cause) ?? 0) + Math.max(0, nowMs - sinceMs);
-  return new Map([...meter.closedMsByCause, [cause, sum]]);
+/** Told too much by a little, it stands still until the truth has caught up. */
+export function tellMore(told: Told | undefined, trueMs: number): Told {
+  const { ms, forgivenMs } = told ?? { ms: 0, forgivenMs: 0 };
+  const owedMs = ms - (trueMs + forgivenMs);
+  if (owedMs <= 0) return { ms: trueMs + forgivenMs, forgivenMs };
+  return owedMs <= MOST_OWED_MS ? { ms, forgivenMs } : { ms, forgivenMs: forgivenMs + owedMs };
 }

@@ -51,9 +51,17 @@ const stopCauses: Readonly<Record<StopCause, GapCause>> = {
   shutdown: 'recorder-restarted',
 };
 
+/** What is found out by nobody's end: a clock that was set, a file that cannot be read. */
+const foundCauses: readonly GapCause[] = ['clock-stepped', 'quarantined'];
+
 /** Every cause a recorder itself gives. */
 export const RECORDER_GAP_CAUSES: readonly GapCause[] = [
-  ...new Set<GapCause>([...Object.values(failureCauses), 'camera-stalled', ...Object.values(stopCauses)]),
+  ...new Set<GapCause>([
+    ...Object.values(failureCauses),
+    'camera-stalled',
+    ...Object.values(stopCauses),
+    ...foundCauses,
+  ]),
 ];
 
 /** The cause of a gap that was asked for. */

@@ -17,7 +17,7 @@ import { type CreateWalker, GrowingFile } from './growing-file.js';
 import type { RecorderPolicies } from './policies.js';
 import { lookedAgain, silenceFrom } from './silence.js';
 import type { Progress, Session } from './supervisor-state.js';
-import { type FileTimes, nominalStartOf } from './times.js';
+import { type FileTimes, nominalStartOf, seenFrom } from './times.js';
 
 /** A file nothing is written to any more. */
 export interface ClosedFile {
@@ -47,6 +47,8 @@ export interface ProgressListener {
 
 /** FFmpeg writes about once a second: a file that did not grow for longer may have a successor. */
 const QUIET_LOOKS = 2;
+/** The first looks at a file see its frames late: after 2 s of it its beginning was still told up to 0.3 s too late. */
+const SURE_AFTER_MS = 3_000;
 
 export class SessionProgress {
   readonly #session: Pick<Session, 'id' | 'dir' | 'spec'>;
@@ -55,6 +57,8 @@ export class SessionProgress {
   readonly #ended = new AbortController();
   #file: GrowingFile | undefined;
   #nextIndex: number | undefined;
+  /** Where the footage of the first file begins, once that is closed. */
+  #footageFromMs: number | null = null;
   #closedFrames = 0;
   #closedMediaMs = 0;
   #silence;
@@ -119,6 +123,12 @@ export class SessionProgress {
   /** Media time of the session that is whole on disk, milliseconds. */
   get recordedMs(): number {
     return this.#closedMediaMs + (this.#file?.recording.videoEndMs ?? 0);
+  }
+
+  /** UTC ms, where the session's footage begins, or what was not sealed of it when we came; null while that is not sure. */
+  get footageFromMs(): number | null {
+    if (this.recordedMs < SURE_AFTER_MS) return null;
+    return this.#footageFromMs ?? (this.#file === undefined ? null : seenFromOf(this.#file));
   }
 
   /** Of the file that is growing. */
@@ -210,6 +220,7 @@ export class SessionProgress {
     if (file === undefined) return;
     this.#file = undefined;
     const { index, path, sizeBytes, recording, unreadable, times } = file;
+    this.#footageFromMs ??= seenFromOf(file);
     this.#closedFrames += recording.videoFrames;
     this.#closedMediaMs += recording.videoEndMs;
     this.#hasParametersChanged ||= recording.hasParametersChanged;
@@ -235,6 +246,10 @@ export class SessionProgress {
     await this.#file?.sync();
     if (!this.#isGone) await boundSessionLog(this.#session.dir);
   }
+}
+
+function seenFromOf({ times, recording }: Pick<GrowingFile, 'times' | 'recording'>): number {
+  return seenFrom(times, recording.videoStartMs);
 }
 
 /** All cameras are looked at in the same instant: the process wakes up once for all of them. Timers may be a little early. */

@@ -1,4 +1,4 @@
-import type { GapCause } from '../domain/coverage.js';
+import type { GapCause, GapClaim } from '../domain/coverage.js';
 import type { SealedSegment } from '../domain/segment.js';
 import type { SessionOutcome } from './outcome.js';
 import type { SealResult } from './sealer.js';
@@ -12,8 +12,10 @@ export interface CameraStatistics {
   readonly segmentsByOutcome: Readonly<Record<SealOutcome, number>>;
   /** Media time recorded, seconds, including the open file. */
   readonly recordedSec: number;
-  /** Gap seconds by cause, including the gap that is open now. */
+  /** Gap seconds by cause, including the gap that is open now; never shrink. */
   readonly gapSecByCause: Readonly<Record<string, number>>;
+  /** What no sealed segment tells of yet, the gap that is open now included: of any time, and as well as it is known now. */
+  readonly claimsToCome: readonly GapClaim[];
   readonly lastSealLagMs: number | null;
   readonly openSegment: { readonly startedAtMs: number; readonly sealsAtMs: number } | null;
   readonly lastSealed: { readonly fromMs: number; readonly toMs: number } | null;
@@ -47,6 +49,7 @@ export class CameraCounts {
   snapshot(now: {
     readonly recordedMs: number;
     readonly gapMsByCause: ReadonlyMap<GapCause, number>;
+    readonly claimsToCome: CameraStatistics['claimsToCome'];
     readonly openSegment: CameraStatistics['openSegment'];
   }): CameraStatistics {
     return {
@@ -61,6 +64,7 @@ export class CameraCounts {
       },
       recordedSec: (this.#recordedMs + now.recordedMs) / 1_000,
       gapSecByCause: Object.fromEntries([...now.gapMsByCause].map(([cause, gapMs]) => [cause, gapMs / 1_000])),
+      claimsToCome: now.claimsToCome,
       lastSealLagMs: this.#lastSealLagMs,
       openSegment: now.openSegment,
       lastSealed: this.#lastSealed,

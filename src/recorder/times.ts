@@ -98,9 +98,7 @@ export function timesOf(
   successor: FileTimes | null,
   media: { readonly videoStartMs: number; readonly videoEndMs: number; readonly segmentDurationSec: number },
 ): SegmentTimes {
-  const startMs = startOf(file);
-  // Joined between two keyframes, a camera is heard up to a keyframe interval before it is seen. Coverage is of what is seen.
-  const fromMs = file.index === 0 ? Math.round(startMs + media.videoStartMs) : startMs;
+  const fromMs = seenFrom(file, media.videoStartMs);
   const endMs = successor === null ? earliestOf(file) + media.videoEndMs : startOf(successor);
   return {
     fromMs,
@@ -108,6 +106,12 @@ export function timesOf(
     toMs: Math.round(endMs > fromMs ? endMs : fromMs + Math.max(media.videoEndMs - media.videoStartMs, 1)),
     nominalStartMs: nominalStartOf(file.index, fromMs, media.segmentDurationSec),
   };
+}
+
+/** Joined between two keyframes, a camera is heard up to a keyframe interval before it is seen. Coverage is of what is seen. */
+export function seenFrom(file: FileTimes, videoStartMs: number): number {
+  const startMs = startOf(file);
+  return file.index === 0 ? Math.round(startMs + videoStartMs) : startMs;
 }
 
 /** A cut file is born after its first frame came: its end is better counted from what was seen since, or of the file before it. */

@@ -3,6 +3,7 @@ import type { GapCause } from '../../src/domain/coverage.js';
 import type { CameraId } from '../../src/domain/ids.js';
 import type { SimulatedCamera } from '../../src/simulator/simulated-camera.js';
 import { afterFile } from '../support/after-file.js';
+import { type GapSecondsWatch, watchGapSeconds } from '../support/gap-seconds.js';
 import { type Outage, outageAt, report } from '../support/outage.js';
 import { type RecorderSystem, startSystem } from '../support/recorder-system.js';
 import { waitFor } from '../support/wait-for.js';
@@ -25,9 +26,12 @@ const WATCHED_MS = 20_000;
 const RETRY_WORDS = /tried again at (?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d:\d\d)/;
 /** A fault cannot be ended before a try that is due sooner. */
 const SOON_MS = 100;
+/** From the first frame stored again until the metric has all of the gap: its session must have grown enough to tell. */
+const COUNTED_WITHIN_MS = 8_000;
 
 describe.concurrent('of six cameras recorded at once', () => {
   let system: RecorderSystem;
+  let metric: GapSecondsWatch;
   beforeAll(async () => {
     system = await startSystem({
       register: afterFile,
@@ -37,6 +41,7 @@ describe.concurrent('of six cameras recorded at once', () => {
     });
     await system.recording();
     await Promise.all(system.ids.map(async (id) => await system.storedUntil(id, 1)));
+    metric = await watchGapSeconds(system, afterFile);
   });
 
   /** One that is there, with its id. */
@@ -52,7 +57,24 @@ describe.concurrent('of six cameras recorded at once', () => {
     expect(await system.audit(index)).toMatchObject({ missing: [], doubled: [], deniedByGaps: [] });
     const outage = outageAt(await system.footage(index), atMs);
     expect(Math.abs(outage.claimedMs - outage.lengthMs)).toBeLessThanOrEqual(EDGE_MS);
+    await countedAsClaimed(cameraAt(index).id, outage);
     return outage;
+  }
+
+  /** Its metric grew by what the bucket claims, soon after the gap, and was never more. The camera has had no other gap. */
+  async function countedAsClaimed(id: CameraId, { firstAfter, claimedMs }: Outage): Promise<void> {
+    const enough = await waitFor(() => metric.of(id).find(({ gapMs }) => gapMs >= claimedMs - EDGE_MS), {
+      what: `the gap of ${claimedMs} ms in the metric`,
+      deadlineMs: COUNTED_WITHIN_MS,
+    });
+    const counts = metric.of(id).map(({ gapMs }) => gapMs);
+    expect(counts[0]).toBe(0);
+    expect(counts).toEqual(counts.toSorted((one, other) => one - other));
+    report(`${id}: gap claimed`, claimedMs);
+    report(`${id}: gap counted`, counts.at(-1) ?? Number.NaN);
+    report(`${id}: recording again → counted`, enough.atMs - firstAfter.atMs);
+    expect(Math.abs((counts.at(-1) ?? Number.NaN) - claimedMs)).toBeLessThanOrEqual(EDGE_MS);
+    expect(enough.atMs - firstAfter.atMs).toBeLessThanOrEqual(COUNTED_WITHIN_MS);
   }
 
   it.each(FREEZE_PHASES_MS.map((phaseMs, index) => ({ phaseMs, index })))(

@@ -33,6 +33,7 @@ export const statistics: CameraStatistics = {
   segmentsByOutcome: { sealed: 1, salvaged: 0, remuxed: 0, 'as-recorded': 0, quarantined: 0, empty: 0 },
   recordedSec: 900,
   gapSecByCause: {},
+  claimsToCome: [],
   lastSealLagMs: 25,
   openSegment: { startedAtMs: at('13:03:12'), sealsAtMs: at('13:15:00') },
   lastSealed: { fromMs: at('12:45:00'), toMs: at('13:00:00') },

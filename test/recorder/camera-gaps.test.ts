@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Clock } from '../../src/clock.js';
-import { parseCameraId, parseRecorderId } from '../../src/domain/ids.js';
+import { parseCameraId, parseRecorderId, parseSessionId } from '../../src/domain/ids.js';
 import type { TimeRange } from '../../src/domain/time-range.js';
 import { CameraGaps } from '../../src/recorder/camera-gaps.js';
 import type { Assignment } from '../../src/spool/spool.js';
@@ -45,11 +45,17 @@ function journalOf(lastEndedAtMs: number): Assignment {
   };
 }
 
+/** @returns the claims it carries */
+function sealed(gaps: CameraGaps, footage: TimeRange, isClockStepped = false) {
+  const gapsBefore = gaps.claimsBefore(footage, isClockStepped);
+  gaps.sealed({ ...footage, gapsBefore });
+  return gapsBefore;
+}
+
 /** Frames came, and what they are in is sealed. @returns its claims */
 function recorded(gaps: CameraGaps, footage: TimeRange, isClockStepped = false) {
   gaps.began();
-  const claims = gaps.claimsBefore(footage, isClockStepped);
-  gaps.sealed(footage);
+  const claims = sealed(gaps, footage, isClockStepped);
   return claims.map(({ cause, fromMs, toMs }) => [cause, (fromMs - T) / SEC, (toMs - T) / SEC]);
 }
 
@@ -177,7 +183,7 @@ describe('the seconds of the recorder’s own absence', () => {
     clock.pass(100 * SEC);
     const gaps = new CameraGaps(clock, me, journal);
     gaps.note('recorder-restarted');
-    if (left !== undefined) gaps.sealed(left);
+    if (left !== undefined) sealed(gaps, left);
     clock.pass(2 * SEC);
     recorded(gaps, { fromMs: clock.wall, toMs: clock.wall + 60 * SEC });
     return Object.fromEntries(gaps.msByCause());
@@ -199,8 +205,125 @@ describe('the seconds of the recorder’s own absence', () => {
     expect(Object.fromEntries(gaps.msByCause())).toEqual({});
   });
 
+  test('are metered from when the worker before noted its end', () => {
+    const openClaims = [{ cause: 'recorder-restarted', fromMs: T, toMs: T + SEC, by: me } as const];
+    const journal = { ...journalOf(T), openClaims, updatedAtMs: T + SEC };
+    expect(back(journal)).toEqual({ 'recorder-restarted': 101 * SEC });
+  });
+
   test('are not metered twice when a gap was open before', () => {
     const openClaims = [{ cause: 'camera-unreachable', fromMs: T, toMs: T + 50 * SEC, by: me } as const];
     expect(back({ ...journalOf(T), openClaims })).toEqual({ 'recorder-restarted': 2 * SEC });
+  });
+});
+
+describe('the seconds that are counted of a gap', () => {
+  const first = parseSessionId('20260102T030000Z-0001');
+  const second = parseSessionId('20260102T030010Z-0002');
+
+  /** What is told now, in seconds by cause, each call at the next moment of a story. */
+  function told(gaps: CameraGaps) {
+    return Object.fromEntries([...gaps.msByCause()].map(([cause, ms]) => [cause, ms / SEC]));
+  }
+
+  /** Sealed until T, then 10 s more whose file is still open, and 4 s of silence in which nobody knows. */
+  function stalled() {
+    const clock = new SetClock();
+    const gaps = new CameraGaps(clock, me, undefined);
+    recorded(gaps, { fromMs: T - 60 * SEC, toMs: T });
+    clock.pass(10 * SEC);
+    gaps.framesSeen(first, T, 0);
+    clock.pass(4 * SEC);
+    gaps.framesSeen(first, T, 4 * SEC);
+    expect(told(gaps)).toEqual({});
+    gaps.note('camera-stalled');
+    return { gaps, clock };
+  }
+
+  test('are those since its last frame, as soon as it is noticed, although that is not sealed yet', () => {
+    const { gaps, clock } = stalled();
+    expect(told(gaps)).toEqual({ 'camera-stalled': 4 });
+    clock.pass(SEC);
+    expect(told(gaps)).toEqual({ 'camera-stalled': 5 });
+  });
+
+  test('are those of the claim, once the file before it is sealed', () => {
+    const { gaps } = stalled();
+    sealed(gaps, { fromMs: T, toMs: T + 9.5 * SEC });
+    gaps.sealedToItsEnd(first);
+    expect(told(gaps)).toEqual({ 'camera-stalled': 4.5 });
+  });
+
+  test('stand still while a session is started, catch up when that fails, and end at the first frame', () => {
+    const { gaps, clock } = stalled();
+    gaps.trying();
+    clock.pass(8 * SEC);
+    expect(told(gaps)).toEqual({ 'camera-stalled': 4 });
+    gaps.note('camera-unreachable');
+    expect(told(gaps)).toEqual({ 'camera-stalled': 12 });
+    gaps.trying();
+    clock.pass(3 * SEC);
+    gaps.framesSeen(second, null, 0);
+    gaps.began();
+    expect(told(gaps)).toEqual({ 'camera-stalled': 12 });
+    clock.pass(2 * SEC);
+    const fromMs = clock.wall - 3.5 * SEC;
+    gaps.framesSeen(second, fromMs, 0);
+    expect(told(gaps)).toEqual({ 'camera-stalled': 12, 'camera-unreachable': 1.5 });
+    sealed(gaps, { fromMs: T, toMs: T + 10 * SEC });
+    const claims = sealed(gaps, { fromMs, toMs: clock.wall });
+    expect(claims.map(({ cause, fromMs: since, toMs }) => [cause, (toMs - since) / SEC])).toEqual([
+      ['camera-stalled', 12],
+      ['camera-unreachable', 1.5],
+    ]);
+    clock.pass(900 * SEC);
+    expect(told(gaps)).toEqual({ 'camera-stalled': 12, 'camera-unreachable': 1.5 });
+  });
+
+  test('never shrink: what a first look saw too late is told until the truth is as much', () => {
+    const { gaps, clock } = stalled();
+    clock.pass(SEC);
+    expect(told(gaps)).toEqual({ 'camera-stalled': 5 });
+    sealed(gaps, { fromMs: T, toMs: T + 10.4 * SEC });
+    gaps.sealedToItsEnd(first);
+    expect(told(gaps)).toEqual({ 'camera-stalled': 5 });
+    clock.pass(SEC);
+    expect(told(gaps)['camera-stalled']).toBeCloseTo(5.6);
+  });
+
+  test('are none of a recording that goes on under another worker', () => {
+    const clock = new SetClock();
+    const openClaims = [{ cause: 'camera-stalled', fromMs: T, toMs: T + 5 * SEC, by: me } as const];
+    clock.pass(300 * SEC);
+    const gaps = new CameraGaps(clock, me, { ...journalOf(T), openClaims });
+    gaps.trying(T + 4 * SEC);
+    clock.pass(SEC);
+    gaps.framesSeen(second, T + 5 * SEC, 0);
+    gaps.began();
+    sealed(gaps, { fromMs: T + 5 * SEC, toMs: clock.wall });
+    expect(told(gaps)).toEqual({});
+    gaps.note('ffmpeg-died');
+    clock.pass(2 * SEC);
+    expect(told(gaps)).toEqual({ 'ffmpeg-died': 2 });
+  });
+
+  test('are not those that a session recorded which ended without us', () => {
+    const clock = new SetClock();
+    const gaps = new CameraGaps(clock, me, journalOf(T));
+    clock.pass(100 * SEC);
+    gaps.leftBehind(first);
+    gaps.note('recorder-restarted');
+    clock.pass(SEC);
+    expect(told(gaps)).toEqual({ 'recorder-restarted': 1 });
+    sealed(gaps, { fromMs: T, toMs: T + 70 * SEC });
+    gaps.sealedToItsEnd(first);
+    expect(told(gaps)).toEqual({ 'recorder-restarted': 31 });
+  });
+
+  test('are not those of a camera that was taken away, but those before it', () => {
+    const { gaps, clock } = stalled();
+    gaps.note('removed');
+    clock.pass(HOUR);
+    expect(told(gaps)).toEqual({ 'camera-stalled': 4 });
   });
 });

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { GAP_CAUSES } from '../../src/domain/coverage.js';
 import { parseRecorderId } from '../../src/domain/ids.js';
 import {
+  claimsToCome,
   claimsUntil,
   EMPTY_LEDGER,
   endedElsewhere,
@@ -12,7 +13,6 @@ import {
   ledgerFrom,
   noteCause,
 } from '../../src/recorder/gap-ledger.js';
-import { EMPTY_METER, gapClosed, gapMsByCause, gapOpened } from '../../src/recorder/gap-meter.js';
 
 const me = parseRecorderId('box');
 const ended = (atMs: number): GapLedger => ({ ...EMPTY_LEDGER, lastEndedAtMs: atMs });
@@ -108,15 +108,13 @@ test('claims are at most 8, touch, are merged by cause and fill the gap exactly,
   );
 });
 
-test('gap seconds grow while a gap lasts, change cause in the middle, and stay when it is over', () => {
-  let meter = gapOpened(EMPTY_METER, 'camera-stalled', { sinceMs: 100, nowMs: 104 });
-  meter = gapOpened(meter, 'camera-unreachable', { sinceMs: 100, nowMs: 110 });
-  expect([...gapMsByCause(meter, 130)]).toEqual([
-    ['camera-stalled', 10],
-    ['camera-unreachable', 20],
+test('claims to come are those of footage that is on its way, and of the gap that is open after it', () => {
+  let ledger = noteCause(ended(1_000), 'camera-stalled', 1_100);
+  ledger = noteCause(footageBegan(ledger), 'stream-ended', 5_000);
+  const unsealed = [{ fromMs: 3_000, toMs: 4_900 }];
+  expect(claimsToCome(ledger, { unsealed, openUntilMs: 6_000 }, me)).toEqual([
+    { cause: 'camera-stalled', fromMs: 1_000, toMs: 3_000, by: me },
+    { cause: 'stream-ended', fromMs: 4_900, toMs: 6_000, by: me },
   ]);
-  expect([...gapMsByCause(gapClosed(meter, 140), 999)]).toEqual([
-    ['camera-stalled', 10],
-    ['camera-unreachable', 30],
-  ]);
+  expect(claimsToCome(ledger, { unsealed, openUntilMs: null }, me)).toHaveLength(1);
 });

@@ -7,7 +7,7 @@ import { CameraCounts, type CameraStatistics } from '../../src/recorder/statisti
 import { redact } from '../../src/redact.js';
 
 const camera = parseCameraId('camera-1');
-const nothing = { recordedMs: 0, gapMsByCause: new Map(), openSegment: null };
+const nothing = { recordedMs: 0, gapMsByCause: new Map(), claimsToCome: [], openSegment: null };
 
 function exposed() {
   const registry = new Registry();
