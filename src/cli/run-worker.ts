@@ -16,6 +16,7 @@ import { createLogger, type Logger } from '../log.js';
 import { registerRecorderMetrics } from '../recorder/metrics.js';
 import type { Recorder } from '../recorder/recorder.js';
 import { registerSpoolMetrics } from '../spool/metrics.js';
+import type { Spool } from '../spool/spool.js';
 import { policiesOf, type RunningWorker, startWorker } from '../workers/main.js';
 import { registerWorkerMetrics } from '../workers/metrics.js';
 import type { StartWorkerOptions } from '../workers/worker-options.js';
@@ -48,7 +49,7 @@ export async function runWorker(options: {
     warnOfOtherSettings(config, parts.recorder, log);
     registerSpoolMetrics(registry, () => worker.status().spool);
   }
-  const page = servePage({ config, log, registry, ...pageSources(config, parts, worker) });
+  const page = servePage({ config, log, registry, ...pageSources(config, parts, worker, log) });
   parts?.keeper.ready();
   const code = await untilEnd(worker, parts?.keeper ?? null, log);
   if (parts?.keeper.disconnected.aborted === true) return code;
@@ -97,7 +98,7 @@ async function workerOptions(
     : { role: 'all', ...shared, ...recording, workflowCode };
 }
 
-function pageSources(config: Config, parts: RecordingParts | null, worker: RunningWorker) {
+function pageSources(config: Config, parts: RecordingParts | null, worker: RunningWorker, log: Logger) {
   const state = new PageState({
     config,
     recorder: parts?.recorder ?? null,
@@ -105,5 +106,11 @@ function pageSources(config: Config, parts: RecordingParts | null, worker: Runni
     limitNotice: () => limitNotice(parts?.budget ?? null),
     clock: systemClock,
   });
+  if (parts !== null) lookBack(state, parts.spool, log);
   return { state, coreMetricsUrl: worker.coreMetricsUrl };
+}
+
+/** Beside everything else; without it the page tells since when it counts. */
+function lookBack(state: PageState, spool: Spool, log: Logger): void {
+  state.lookBack(spool).catch((error: unknown) => log.warn({ err: error }, 'gaps of earlier today are not known'));
 }

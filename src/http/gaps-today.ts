@@ -1,46 +1,76 @@
-import type { GapCause } from '../domain/coverage.js';
-import { GAP_CAUSES } from '../domain/coverage.js';
-import type { CameraId } from '../domain/ids.js';
-import type { CameraStatistics } from '../recorder/recorder.js';
+/**
+ * What of today no footage covers, by the claims: those that sealed segments carry, and those to come. Known since the worker started,
+ * and before that as far back as the spool tells without a hole.
+ */
+import type { GapCause, GapClaim } from '../domain/coverage.js';
+import type { CameraId, SegmentId } from '../domain/ids.js';
+import type { SealedSegment } from '../domain/segment.js';
+import type { TimeRange } from '../domain/time-range.js';
+import { isMissed } from '../recorder/gap-meter.js';
 
 /** Gap seconds by cause, only causes that have some. */
 export type GapSeconds = Readonly<Partial<Record<GapCause, number>>>;
 
-/** The day that is counted, and for each camera what had been counted before it began. */
-export interface GapsTodayState {
-  readonly day: string;
-  readonly before: ReadonlyMap<CameraId, Readonly<Record<string, number>>>;
-  readonly latest: ReadonlyMap<CameraId, Readonly<Record<string, number>>>;
+/** What of a sealed segment tells of gaps. */
+export type ToldSegment = TimeRange & Pick<SealedSegment, 'id' | 'camera' | 'gapsBefore'>;
+
+/** The claims of two segments that touch leave at most this between them. */
+const TOUCHING_MS = 1_000;
+
+export class GapsToday {
+  readonly #startedAtMs: number;
+  readonly #claims = new Map<CameraId, Map<SegmentId, readonly GapClaim[]>>();
+  readonly #knownSinceMs = new Map<CameraId, number>();
+
+  constructor(startedAtMs: number) {
+    this.#startedAtMs = startedAtMs;
+  }
+
+  /** Idempotent: a segment may be told of twice. */
+  sealed({ id, camera, gapsBefore }: ToldSegment): void {
+    if (gapsBefore.length === 0) return;
+    const claims = this.#claims.get(camera) ?? new Map<SegmentId, readonly GapClaim[]>();
+    this.#claims.set(camera, claims.set(id, gapsBefore));
+  }
+
+  /** How far back the spool tells of a camera: see `knownSince`. */
+  knownSince(camera: CameraId, sinceMs: number): void {
+    this.#knownSinceMs.set(camera, Math.min(sinceMs, this.#startedAtMs));
+  }
+
+  /** Lets go of what ended before the day. */
+  forgetBefore(dayStartMs: number): void {
+    for (const claims of this.#claims.values()) {
+      for (const [id, gaps] of claims) if (gaps.every(({ toMs }) => toMs <= dayStartMs)) claims.delete(id);
+    }
+  }
+
+  /** @param toCome see `CameraStatistics` */
+  of(camera: CameraId, toCome: readonly GapClaim[], day: TimeRange): GapSeconds {
+    const sums: Partial<Record<GapCause, number>> = {};
+    const sealed = [...(this.#claims.get(camera)?.values() ?? [])].flat();
+    for (const { cause, fromMs, toMs } of [...sealed, ...toCome].filter(isMissed)) {
+      const withinMs = Math.min(toMs, day.toMs) - Math.max(fromMs, day.fromMs);
+      if (withinMs > 0) sums[cause] = (sums[cause] ?? 0) + withinMs / 1_000;
+    }
+    return sums;
+  }
+
+  /** UTC ms; what was before, only the bucket knows. */
+  countedSinceMs(camera: CameraId): number {
+    return this.#knownSinceMs.get(camera) ?? this.#startedAtMs;
+  }
 }
 
-export const NO_GAPS_YET: GapsTodayState = { day: '', before: new Map(), latest: new Map() };
-
 /**
- * Takes the totals since the worker started; call it every few seconds, so that midnight is met closely.
- * `day` is the local one: the first call with another name ends the day before.
+ * Since when footage and claims leave nothing open, back from the last footage known. Pure.
+ * @param segments of one camera, in any order
  */
-export function observeGaps(
-  state: GapsTodayState,
-  day: string,
-  statistics: ReadonlyMap<CameraId, Pick<CameraStatistics, 'gapSecByCause'>>,
-): GapsTodayState {
-  const latest = new Map([...statistics].map(([camera, { gapSecByCause }]) => [camera, gapSecByCause]));
-  return { day, before: day === state.day ? state.before : state.latest, latest };
-}
-
-/**
- * What today has so far; healed time may make a total smaller, never negative.
- * @param elapsedSec of the day: an absence of the recorder that began before it counts as one whole, and no day is longer than it is
- */
-export function gapsToday(
-  state: GapsTodayState,
-  camera: CameraId,
-  elapsedSec: number = Number.POSITIVE_INFINITY,
-): GapSeconds {
-  const before = state.before.get(camera) ?? {};
-  const latest = state.latest.get(camera) ?? {};
-  const entries = GAP_CAUSES.map(
-    (cause) => [cause, Math.min((latest[cause] ?? 0) - (before[cause] ?? 0), elapsedSec)] as const,
-  );
-  return Object.fromEntries(entries.filter(([, seconds]) => seconds > 0));
+export function knownSince(segments: readonly ToldSegment[], lastEndedAtMs: number): number {
+  let sinceMs = lastEndedAtMs;
+  for (const { fromMs, toMs, gapsBefore } of segments.toSorted((one, other) => other.fromMs - one.fromMs)) {
+    if (toMs < sinceMs - TOUCHING_MS) break;
+    sinceMs = Math.min(sinceMs, gapsBefore[0]?.fromMs ?? fromMs);
+  }
+  return sinceMs;
 }

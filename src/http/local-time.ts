@@ -5,8 +5,8 @@ export interface LocalTime {
   day(atMs: number): string;
   /** `14:03:12` */
   clock(atMs: number): string;
-  /** Seconds since midnight by the clock; on the two days a year on which it is set, off by that. */
-  secondOfDay(atMs: number): number;
+  /** UTC ms of the day's first moment, which is not midnight where the clock is set forward then. */
+  startOfDay(atMs: number): number;
   /** `UTC+01:00` at that time: it changes with daylight saving. */
   offset(atMs: number): string;
   /** `14:03:12`; with the day in front when that is not today's, and the offset behind when it is not the one of now. */
@@ -53,10 +53,7 @@ export function createLocalTime(timezone: string): LocalTime {
     timezone,
     day,
     clock,
-    secondOfDay: (atMs) => {
-      const { hour, minute, second } = partsOf(atMs);
-      return Number(hour) * 3_600 + Number(minute) * 60 + Number(second);
-    },
+    startOfDay: (atMs) => firstSecond(atMs, (earlierMs) => day(earlierMs) === day(atMs)),
     offset,
     moment: (atMs, nowMs) => placed(clock(atMs), atMs, nowMs),
     range: (fromMs, toMs, nowMs) => {
@@ -64,6 +61,21 @@ export function createLocalTime(timezone: string): LocalTime {
       return placed(words, fromMs, nowMs);
     },
   };
+}
+
+/** No day is longer, on the one the clock is set back. */
+const LONGEST_DAY_SEC = 26 * 3_600;
+
+/** The earliest whole second before `atMs` from which on `isSame` holds. */
+function firstSecond(atMs: number, isSame: (earlierMs: number) => boolean): number {
+  let same = Math.floor(atMs / 1_000);
+  let other = same - LONGEST_DAY_SEC;
+  while (same - other > 1) {
+    const middle = Math.floor((same + other) / 2);
+    if (isSame(middle * 1_000)) same = middle;
+    else other = middle;
+  }
+  return same * 1_000;
 }
 
 /** `45 s`, `12 min`, `3 h 5 min`, `2 d 4 h`: as exact as a person needs. */

@@ -46,8 +46,8 @@ export interface StatusInput extends WordsInput {
   /** As they are recorded. */
   readonly specs: ReadonlyMap<CameraId, CameraSpec>;
   readonly gapsToday: (camera: CameraId) => GapSeconds;
-  /** Since when gaps are counted: what was before, only the bucket knows. */
-  readonly countedSinceMs: number;
+  /** Since when the gaps of a camera are counted: what was before, only the bucket knows. */
+  readonly countedSinceMs: (camera: CameraId) => number;
   /** The Temporal Web UI, and the namespace to look at. */
   readonly webUi: { readonly url: string; readonly namespace: string } | null;
 }
@@ -123,7 +123,7 @@ function cameraView(id: CameraId, input: StatusInput): CameraView {
     ...words,
     todo: todos.length === 0 ? null : todos.join(' '),
     lastFrame: lastFrameAtMs === null ? 'none' : `${durationWords(nowMs - lastFrameAtMs)} ago`,
-    gapsToday: gapWords(input.gapsToday(id), input),
+    gapsToday: gapWords(id, input),
     waitingUploads: waitingWords(input.worker.uploads.get(id), input),
     segmentSec: spec?.segmentDurationSec ?? null,
     storedSegments: input.worker.uploads.get(id)?.uploadedSegments ?? 0,
@@ -131,11 +131,12 @@ function cameraView(id: CameraId, input: StatusInput): CameraView {
   };
 }
 
-function gapWords(gaps: GapSeconds, { time, nowMs, countedSinceMs }: StatusInput): string {
-  const isWholeDay = time.day(countedSinceMs) !== time.day(nowMs);
-  const entries = Object.entries(gaps).sort(([, a], [, b]) => b - a);
+function gapWords(id: CameraId, { time, nowMs, gapsToday, countedSinceMs }: StatusInput): string {
+  const sinceMs = countedSinceMs(id);
+  const isWholeDay = time.day(sinceMs) !== time.day(nowMs);
+  const entries = Object.entries(gapsToday(id)).sort(([, a], [, b]) => b - a);
   const totalSec = entries.reduce((sum, [, seconds]) => sum + seconds, 0);
-  const since = isWholeDay ? '' : `, counted since ${time.moment(countedSinceMs, nowMs)}`;
+  const since = isWholeDay ? '' : `, counted since ${time.moment(sinceMs, nowMs)}`;
   if (totalSec < 0.5) return `none${since}`;
   const causes = entries
     .filter(([, seconds]) => seconds >= 0.5)

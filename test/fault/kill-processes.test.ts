@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { CameraId } from '../../src/domain/ids.js';
 import { type SealedSegment, sealedSegmentSchema } from '../../src/domain/segment.js';
 import { afterFile } from '../support/after-file.js';
+import { gapMsOf } from '../support/gap-seconds.js';
 import { outageAt, report } from '../support/outage.js';
 import { commandOf, measureCheck } from '../support/recorder-process.js';
 import { type RecorderSystem, startSystem } from '../support/recorder-system.js';
@@ -116,6 +117,8 @@ describe('while six cameras are recorded', () => {
       const ffmpegs = [...system.recorder.ffmpegPids()].toSorted((a, b) => a - b);
       expect(ffmpegs).toHaveLength(system.ids.length);
       const worker = system.recorder.workerPid();
+      const gapsBefore = await gapsToday();
+      expect(gapsBefore.slice(0, KILL_PHASES_MS.length)).not.toContain('none');
       const atMs = Date.now();
       act();
       const attachedMs = await Promise.all(system.ids.map(async (id) => (await attachedAfter(id, atMs)) - atMs));
@@ -128,8 +131,15 @@ describe('while six cameras are recorded', () => {
       const killed = await Promise.all(KILL_PHASES_MS.map(async (_, index) => await footageFrom(index, atMs)));
       expect(killed.flatMap(({ gaps }) => gaps)).toHaveLength(KILL_PHASES_MS.length);
       expect(Math.max(...attachedMs)).toBeLessThanOrEqual(limitMs);
+      expect(await gapsToday()).toEqual(gapsBefore);
     },
   );
+
+  /** Of every camera, as the page says it, without since when it counts. */
+  async function gapsToday(): Promise<readonly string[]> {
+    const lines = await Promise.all(system.ids.map(async (id) => await system.status(id)));
+    return lines.map((line) => (line?.gapsToday ?? 'no page').replace(/, counted since .*$/, ''));
+  }
 
   /** Says so when it is not the promised one. */
   async function attachLimitMs(): Promise<number> {
@@ -163,7 +173,8 @@ describe('while six cameras are recorded', () => {
     await waitFor(isMidSegment, { what: 'a file that is open', deadlineMs: 2 * SEGMENT_SEC * 1_000 });
     const stoppedAtMs = Date.now();
     expect(await recorder.stop()).toBe(0);
-    report('SIGTERM → ended', Date.now() - stoppedAtMs);
+    const stoppingMs = Date.now() - stoppedAtMs;
+    report('SIGTERM → ended', stoppingMs);
     expect(pids.map(commandOf)).toEqual(pids.map(() => ''));
     const last = await Promise.all(system.ids.map(async (id) => await lastSealed(system.spoolDir, id)));
     expect(last.map(({ closed }) => closed)).toEqual(system.ids.map(() => 'stop-requested'));
@@ -180,6 +191,11 @@ describe('while six cameras are recorded', () => {
       expect(outage.lastBefore.atMs).toBeGreaterThanOrEqual(stoppedAtMs - 2 * FRAME_MS);
       expect(outage.claims.map(({ cause }) => cause)).toEqual(['recorder-restarted']);
       expect(Math.abs(outage.claimedMs - outage.lengthMs)).toBeLessThanOrEqual(EDGE_MS);
+      const countedMs = (await gapMsOf(system)).get(`camera-${index + 1}`) ?? 0;
+      report(`camera-${index + 1}: of ${outage.claimedMs} ms claimed, counted`, countedMs);
+      // While it stopped, the worker that ended counted.
+      expect(countedMs).toBeLessThanOrEqual(outage.claimedMs + EDGE_MS);
+      expect(countedMs).toBeGreaterThanOrEqual(outage.claimedMs - stoppingMs - EDGE_MS);
     }
     report('stopped and started again: video lost, at most', Math.max(...lostMs));
   });

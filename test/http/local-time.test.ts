@@ -44,6 +44,17 @@ describe('the hour that daylight saving repeats (Berlin, 2026-10-25 03:00 summer
 });
 
 it.each([
+  { timezone: 'UTC', at: '2026-11-25T00:00:00Z', start: '2026-11-25T00:00:00Z' },
+  { timezone: 'Europe/Berlin', at: '2026-11-25T11:03:12.345Z', start: '2026-11-24T23:00:00Z' },
+  { timezone: 'Europe/Berlin', at: '2026-10-25T22:59:59Z', start: '2026-10-24T22:00:00Z' },
+  { timezone: 'Europe/Berlin', at: '2026-03-29T21:59:59Z', start: '2026-03-28T23:00:00Z' },
+  { timezone: 'Asia/Kathmandu', at: '2026-11-25T11:03:12Z', start: '2026-11-24T18:15:00Z' },
+  { timezone: 'Asia/Beirut', at: '2026-03-29T12:00:00Z', start: '2026-03-28T22:00:00Z' },
+])('the day of $at began in $timezone at $start', ({ timezone, at: moment, start }) => {
+  expect(createLocalTime(timezone).startOfDay(at(moment))).toBe(at(start));
+});
+
+it.each([
   ['2026-11-25T13:00:00Z', '2026-11-25T13:15:00Z', '14:00–14:15'],
   ['2026-11-25T13:03:12Z', '2026-11-25T13:15:00Z', '14:03:12–14:15'],
   ['2026-11-24T22:45:00Z', '2026-11-24T23:00:00Z', '2026-11-24 23:45–00:00'],

@@ -72,7 +72,7 @@ export function statusInput(more: Partial<StatusInput> = {}): StatusInput {
       spool: null,
     },
     gapsToday: () => ({}),
-    countedSinceMs: at('13:08:02') - 86_400_000,
+    countedSinceMs: () => at('13:08:02') - 86_400_000,
     limitNotice: null,
     webUi: null,
     ...more,

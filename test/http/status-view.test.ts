@@ -271,8 +271,8 @@ it('a moment of sealing that has passed is not told', () => {
   expect(camera?.state).not.toContain('seals');
 });
 
-it('gaps are told with since when they are counted, on the day of the start', () => {
-  const since = { countedSinceMs: at('13:00:00') };
+it('gaps are told with since when they are counted, where that is not since midnight', () => {
+  const since = { countedSinceMs: () => at('13:00:00') };
   expect(only(since)?.gapsToday).toBe('none, counted since 14:00:00');
   expect(only({ ...since, gapsToday: () => ({ 'camera-stalled': 8 }) })?.gapsToday).toBe(
     '8 s (camera-stalled 8 s), counted since 14:00:00',
