@@ -116,6 +116,7 @@ export async function checkCommand(options: {
 export interface CheckSummary {
   readonly spoolDir: string;
   readonly ffmpegPath: string | null;
+  readonly memoryLimitBytes: number | null;
   readonly store: string;
   readonly temporal: string;
   readonly cameras: readonly string[];
@@ -128,6 +129,7 @@ function summaryOf({ config, warnings, ffmpegPath }: CheckedConfig): CheckSummar
   return {
     spoolDir: config.spool.dir,
     ffmpegPath,
+    memoryLimitBytes: config.memoryLimitBytes,
     store: store === null ? 'embedded' : `${store.endpoint}, bucket ${store.bucket}`,
     temporal:
       temporal === null ? 'embedded' : `${temporal.address ?? 'as its profile says'}, namespace ${temporal.namespace}`,

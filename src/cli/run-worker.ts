@@ -82,8 +82,9 @@ async function workerOptions(
   };
   const workflowCode = { kind: 'bundle', path: WORKFLOW_BUNDLE } as const;
   if (parts === null) return { role: 'workflows', ...shared, workflowCode };
-  const { recorder, spool, store, storeMetrics } = parts;
+  const { keeper, recorder, spool, store, storeMetrics } = parts;
   const recording = {
+    supervision: () => keeper.supervision(),
     recorder,
     spool,
     store,

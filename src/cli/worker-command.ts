@@ -32,7 +32,7 @@ export async function workerCommand(options: {
   const check = await runCheck(shared);
   if (check.code !== 0) return check.code;
   if (options.role === 'workflows') return serveWorkflows(options);
-  const { spoolDir, ffmpegPath, warnings } = parseSummary(check.stdout);
+  const { spoolDir, ffmpegPath, memoryLimitBytes, warnings } = parseSummary(check.stdout);
   const coreWarning = await forbidCoreDumps();
   for (const warning of [...warnings, ...(coreWarning === null ? [] : [coreWarning])])
     process.stderr.write(`Warning: ${warning}\n`);
@@ -43,6 +43,7 @@ export async function workerCommand(options: {
     checkArgv: [WORKER_PROCESS, '--check', ...shared],
     workerEnv: { ...takeSecrets(process.env), FFMPEG_PATH: ffmpegPath },
     cwd: process.cwd(),
+    memoryLimitBytes,
   });
 }
 
@@ -68,15 +69,19 @@ async function runCheck(shared: readonly string[]): Promise<CheckResult> {
 interface Summary {
   readonly spoolDir: string;
   readonly ffmpegPath: string;
+  readonly memoryLimitBytes: number | null;
   readonly warnings: readonly string[];
 }
 
 // The child is this very program: what it printed needs no more than a look.
 function parseSummary(stdout: string): Summary {
   const summary: unknown = JSON.parse(stdout);
-  const { spoolDir, ffmpegPath, warnings }: Readonly<Record<string, unknown>> = { ...Object(summary) };
+  const { spoolDir, ffmpegPath, memoryLimitBytes, warnings }: Readonly<Record<string, unknown>> = {
+    ...Object(summary),
+  };
   if (typeof spoolDir !== 'string' || typeof ffmpegPath !== 'string' || !Array.isArray(warnings)) {
     throw new Error('the check of the configuration gave no answer');
   }
-  return { spoolDir, ffmpegPath, warnings: warnings.map(String) };
+  const limitBytes = typeof memoryLimitBytes === 'number' ? memoryLimitBytes : null;
+  return { spoolDir, ffmpegPath, memoryLimitBytes: limitBytes, warnings: warnings.map(String) };
 }

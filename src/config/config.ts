@@ -24,6 +24,8 @@ export interface Config {
   readonly isMetricsPortGiven: boolean;
   /** `METRICS_HOST`, the address to listen on. Default 0.0.0.0 in Kubernetes, else 127.0.0.1: the page has no password. */
   readonly metricsHost: string;
+  /** `MEMORY_LIMIT_BYTES`, for everything the keeper starts, and itself; null: what the control group allows counts. */
+  readonly memoryLimitBytes: number | null;
   /** `MAX_CAMERAS`: how many this recorder takes; default: 50, or as many as are configured when those are more. */
   readonly maxCameras: number;
   /** `MAX_CONCURRENT_UPLOADS`, default 4. */

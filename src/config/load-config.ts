@@ -93,6 +93,7 @@ export function readConfig(options: LoadConfigOptions): ReadConfig {
     metricsPort: reader.value('METRICS_PORT', port, 9_090),
     isMetricsPortGiven: reader.has('METRICS_PORT'),
     metricsHost: reader.value('METRICS_HOST', ipAddress, env['KUBERNETES_SERVICE_HOST'] ? '0.0.0.0' : '127.0.0.1'),
+    memoryLimitBytes: reader.value('MEMORY_LIMIT_BYTES', byteSize, null),
     maxCameras: readMaxCameras(reader, cameras.length),
     maxConcurrentUploads: reader.value('MAX_CONCURRENT_UPLOADS', whole(1, 64), 4),
     // Under 10 minutes the store may have acknowledged from its page cache alone (INV-2).

@@ -7,6 +7,7 @@ import { GapsToday, knownSince, type ToldSegment } from './gaps-today.js';
 import { createLocalTime, type LocalTime } from './local-time.js';
 import { judgeReadiness, observeReadiness, type ReadinessAnswer, type ReadinessState } from './readiness.js';
 import { type StatusView, statusView } from './status-view.js';
+import { supervisionNotices } from './supervision-notices.js';
 
 /** Midnight and a camera's coming and going are met this closely. */
 export const OBSERVE_EVERY_MS = 1_000;
@@ -118,6 +119,7 @@ export class PageState {
       expected: recorder === null ? [] : config.cameras.map(({ id }) => id),
       nowMs: clock.monotonicMs(),
       upForMs: clock.monotonicMs() - this.#startedAtMs,
+      notices: supervisionNotices(workerStatus().supervision),
     });
   }
 }

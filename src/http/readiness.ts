@@ -52,7 +52,7 @@ function next(before: CameraReadiness | undefined, isRecording: boolean, nowMs: 
 export interface ReadinessAnswer {
   readonly isReady: boolean;
   readonly policy: ReadinessPolicy;
-  /** One sentence. */
+  /** A sentence on the cameras, and what else a person should know. */
   readonly why: string;
   readonly cameras: readonly { readonly id: CameraId; readonly isReady: boolean; readonly state: string }[];
   /** Those that are not to be recorded here, and why not. */
@@ -71,6 +71,8 @@ export function judgeReadiness(input: {
   /** Monotonic, as for `observeReadiness`. */
   readonly nowMs: number;
   readonly upForMs: number;
+  /** Sentences. */
+  readonly notices: readonly string[];
 }): ReadinessAnswer {
   const { policy, state, conditions } = input;
   const missing = input.upForMs < STARTUP_MS ? input.expected.filter((camera) => !conditions.has(camera)) : [];
@@ -85,7 +87,8 @@ export function judgeReadiness(input: {
   ];
   const unready = cameras.filter((camera) => !camera.isReady);
   const isReady = policy === 'process' || unready.length === 0 || (policy === 'any' && unready.length < cameras.length);
-  return { isReady, policy, why: reasonOf(policy, cameras, awayOf(asked, state)), cameras, notAsked };
+  const why = [reasonOf(policy, cameras, awayOf(asked, state)), ...input.notices].join(' ');
+  return { isReady, policy, why, cameras, notAsked };
 }
 
 function notAskedOf(

@@ -6,6 +6,7 @@ import { type CameraWords, cameraWords, lastFootageAtMs, type WordsInput } from 
 import type { GapSeconds } from './gaps-today.js';
 import { byteWords, durationWords } from './local-time.js';
 import { otherSettings } from './other-settings.js';
+import { supervisionNotices } from './supervision-notices.js';
 
 /** Everything the page, the command line and `/status.json` show, already in words. Plain JSON. */
 export interface StatusView {
@@ -80,6 +81,7 @@ export function statusView(input: StatusInput): StatusView {
         input,
       ),
       ...linkNotice('The store does not answer as it should', 'Recordings wait in the spool.', worker.store, input),
+      ...supervisionNotices(worker.supervision),
     ],
     spool: spoolWords(input),
     cameras,

@@ -80,6 +80,11 @@ export class FfmpegProcesses {
     return [...this.#held.values()].map(({ process }) => process);
   }
 
+  /** Of those that run; unlike `list` it waits for none that is being started. */
+  get pids(): readonly number[] {
+    return [...this.#held.values()].map(({ process }) => process.pid);
+  }
+
   /** Whether the process was there. A second SIGTERM is not sent, and counts as delivered. */
   signal(session: SessionId, signal: 'SIGTERM' | 'SIGKILL'): boolean {
     const held = this.#held.get(session);

@@ -7,6 +7,7 @@
  * 3. What arrives before its listener is kept until the listener is there.
  */
 import type { SessionId } from '../domain/ids.js';
+import type { Supervision } from '../domain/supervision.js';
 import { KeeperError } from './keeper-error.js';
 import { parseKeeperEvent } from './parse-message.js';
 import type { FfmpegProcess, KeeperEvent, KeeperRequest, SpawnRequest } from './protocol.js';
@@ -35,6 +36,8 @@ export interface KeeperClient {
   /** Each exit is told once to the one listener, also those that happened before this worker lived. Resolving means heard, rejecting not. */
   onExited(listener: ExitListener): void;
   onLeave(listener: (mode: 'stop' | 'detach') => void): void;
+  /** What the keeper said last; null before it did, and under a keeper of an older version. */
+  supervision(): Supervision | null;
   /** Tells the keeper that the worker serves. */
   ready(): void;
   /** The keeper is gone: there is nobody to record with. */
@@ -82,6 +85,7 @@ class ChannelKeeperClient implements KeeperClient {
   readonly #handled = new Map<SessionId, Promise<void>>();
   readonly #unheard: ProcessExit[] = [];
   #leaveMode: 'stop' | 'detach' | null = null;
+  #supervision: Supervision | null = null;
   #exitListener: ExitListener | null = null;
   #leaveListener: ((mode: 'stop' | 'detach') => void) | null = null;
   #lastId = 0;
@@ -124,6 +128,10 @@ class ChannelKeeperClient implements KeeperClient {
   onLeave(listener: (mode: 'stop' | 'detach') => void): void {
     this.#leaveListener = listener;
     if (this.#leaveMode !== null) listener(this.#leaveMode);
+  }
+
+  supervision(): Supervision | null {
+    return this.#supervision;
   }
 
   ready(): void {
@@ -172,6 +180,10 @@ class ChannelKeeperClient implements KeeperClient {
     if (event.kind === 'exited')
       return this.#tellExit({ session: event.session, code: event.code, signal: event.signal });
     if (event.kind === 'leave') return this.#tellLeave(event.mode);
+    if (event.kind === 'supervision') {
+      this.#supervision = event.supervision;
+      return;
+    }
     this.#waiting.get(event.id)?.(event);
   };
 

@@ -8,49 +8,22 @@
  * 4. The keeper has the spool's lock from its first to its last moment.
  * 5. What a killed keeper left on the spool comes first: its worker is gone before ours starts, its FFmpegs are ours to end.
  */
-import { closeSync, openSync } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
 import { constants } from 'node:os';
+import type { WorkerStartReason } from '../domain/supervision.js';
 import { isConfigRight } from './config-check.js';
 import { FfmpegProcesses } from './ffmpeg-processes.js';
 import { KeeperError } from './keeper-error.js';
+import { DEFAULT_KEEPER_LIMITS, type KeeperLimits } from './keeper-limits.js';
 import { createKeeperLog, type KeeperLog, reasonOf } from './keeper-log.js';
 import { endLeft, findLeft, workerMark } from './left-processes.js';
+import { MemoryWatch } from './memory-watch.js';
+import { memoryLimitBytes } from './process-memory.js';
 import { EXIT_BAD_CONFIG, type KeeperEvent, type KeeperRequest } from './protocol.js';
-import { DEFAULT_RESTART_LIMITS, type RestartLimits, recentStarts, restartWaitMs } from './restart-limits.js';
 import { takeSpoolLock } from './spool-lock.js';
+import { hasTerminal } from './terminal.js';
 import { type WorkerExit, WorkerProcess } from './worker-process.js';
-
-/** Every deadline of the keeper; tests shorten them. Of a worker's silence only time counts in which the keeper was awake. */
-export interface KeeperLimits {
-  readonly restarts: RestartLimits;
-  /** A worker without a pulse for so long is hung. */
-  readonly pulseTimeoutMs: number;
-  /** From its start to its first pulse. */
-  readonly startTimeoutMs: number;
-  /** For `leave stop`: every FFmpeg by the ladder, sealing, draining. With the next one it stays below the 90 s a pod has. */
-  readonly stopTimeoutMs: number;
-  /** For `leave detach`, at an upgrade. */
-  readonly detachTimeoutMs: number;
-  /** A second signal forces the end, unless it comes so soon after the first that no person sent it: npm repeats the terminal's Ctrl-C. */
-  readonly repeatedSignalMs: number;
-  /** From SIGTERM to SIGKILL for what the worker left: twice FFmpeg's socket timeout and 2 s. */
-  readonly ffmpegStopTimeoutMs: number;
-  /** The worker of a killed keeper ends at once by itself; if not, it is killed after so long. */
-  readonly leftWorkerTimeoutMs: number;
-}
-
-/** Where a number has a reason, `KeeperLimits` says it; 60 s + 7 s + a kill stay below the 90 s a pod has to end. */
-export const DEFAULT_KEEPER_LIMITS: KeeperLimits = {
-  restarts: DEFAULT_RESTART_LIMITS,
-  pulseTimeoutMs: 10_000,
-  startTimeoutMs: 60_000,
-  stopTimeoutMs: 60_000,
-  detachTimeoutMs: 15_000,
-  repeatedSignalMs: 500,
-  ffmpegStopTimeoutMs: 7_000,
-  leftWorkerTimeoutMs: 1_000,
-};
+import { WorkerStarts } from './worker-starts.js';
 
 /** A process that was killed and is not gone by then waits for a disk or the like, and writes nothing meanwhile. */
 const KILL_TIMEOUT_MS = 5_000;
@@ -69,6 +42,8 @@ export interface KeeperOptions {
   readonly checkArgv: readonly string[];
   readonly workerEnv: NodeJS.ProcessEnv;
   readonly cwd: string;
+  /** For everything together, where it is less than the control group allows; null: only that counts. */
+  readonly memoryLimitBytes: number | null;
   readonly limits?: Partial<KeeperLimits>;
   readonly log?: KeeperLog;
 }
@@ -97,11 +72,13 @@ class Keeper {
   readonly #ffmpegs: FfmpegProcesses;
   readonly #force = new AbortController();
   #worker: WorkerProcess | null = null;
-  #starts: readonly number[] = [];
+  readonly #starts: WorkerStarts;
+  readonly #memory: MemoryWatch;
   #hasServed = false;
   #ending: EndSignal | null = null;
   #endingSinceMs = 0;
-  #isReplacing = false;
+  /** Why the worker is asked to leave for its successor. */
+  #replacing: 'upgrade' | 'memory' | null = null;
   /** Then a SIGHUP may mean what it says: the terminal was closed, and there is nothing left to write to. */
   readonly #hadTerminal = process.stderr.isTTY && hasTerminal();
   /** Ends a wait for the next start. */
@@ -111,6 +88,12 @@ class Keeper {
     this.#options = options;
     this.#limits = { ...DEFAULT_KEEPER_LIMITS, ...options.limits };
     this.#log = options.log ?? createKeeperLog(process.stderr, options.workerEnv['LOG_LEVEL']);
+    this.#starts = new WorkerStarts(this.#limits.restarts);
+    this.#memory = new MemoryWatch({
+      limitBytes: memoryLimitBytes(options.memoryLimitBytes),
+      limits: this.#limits.memory,
+      log: this.#log,
+    });
     this.#ffmpegs = new FfmpegProcesses({
       log: this.#log,
       onExited: (exit) => this.#worker?.tell({ kind: 'exited', ...exit }),
@@ -121,6 +104,7 @@ class Keeper {
 
   async run(): Promise<number> {
     const unlisten = this.#listen();
+    const watching = setInterval(() => this.#lookAfterWorker(), this.#limits.memory.lookEveryMs);
     try {
       await this.#takeOverLeft();
       const exit = await this.#keepWorker();
@@ -128,6 +112,7 @@ class Keeper {
       await this.#ffmpegs.stopAll(this.#limits.ffmpegStopTimeoutMs, this.#force.signal);
       return this.#exitCodeOf(exit);
     } finally {
+      clearInterval(watching);
       unlisten();
     }
   }
@@ -142,8 +127,10 @@ class Keeper {
 
   /** Resolves to the exit of the last worker; null when none ran when the end came. */
   async #keepWorker(): Promise<WorkerExit | null> {
+    let reason: WorkerStartReason = 'first';
     while (!this.#isEnding()) {
-      const exit = await this.#runWorker();
+      const exit = await this.#runWorker(reason);
+      reason = this.#replacing ?? (exit.wasKilled ? 'hung' : 'crashed');
       this.#hasServed ||= exit.wasReady;
       const isBadConfig = exit.code === EXIT_BAD_CONFIG;
       if (this.#ending !== null || (isBadConfig && !this.#hasServed)) return exit;
@@ -153,11 +140,11 @@ class Keeper {
     return null;
   }
 
-  async #runWorker(): Promise<WorkerExit> {
+  async #runWorker(reason: WorkerStartReason): Promise<WorkerExit> {
     const { workerArgv, cwd } = this.#options;
     const env = { ...this.#options.workerEnv, ...workerMark(this.#options.spoolDir) };
-    this.#isReplacing = false;
-    this.#starts = [...recentStarts(this.#limits.restarts, this.#starts, performance.now()), performance.now()];
+    this.#replacing = null;
+    this.#starts.note(reason, performance.now());
     const worker = new WorkerProcess({
       argv: workerArgv,
       env,
@@ -168,7 +155,8 @@ class Keeper {
       onRequest: (request) => void this.#answer(worker, request),
     });
     this.#worker = worker;
-    this.#log('info', 'worker started', { pid: worker.pid });
+    this.#log('info', 'worker started', { pid: worker.pid, reason });
+    this.#tellSupervision(worker);
     for (const exit of this.#ffmpegs.unheard()) worker.tell({ kind: 'exited', ...exit });
     const exit = await worker.exited;
     this.#worker = null;
@@ -177,10 +165,12 @@ class Keeper {
   }
 
   async #waitForRestart({ wasReady }: WorkerExit): Promise<void> {
-    if (this.#isReplacing) return;
-    const waitMs = restartWaitMs(this.#limits.restarts, this.#starts, performance.now(), wasReady);
+    if (this.#replacing !== null) return;
+    const nowMs = performance.now();
+    const waitMs = this.#starts.waitMs(nowMs, wasReady);
     if (waitMs === 0) return;
-    this.#log('warn', 'worker keeps ending: waiting before the next', { waitMs, starts: this.#starts.length });
+    const failures = this.#starts.recentFailures(nowMs);
+    this.#log('warn', 'worker keeps ending: waiting before the next', { waitMs, failures });
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, waitMs);
       this.#wake = () => {
@@ -188,6 +178,25 @@ class Keeper {
         resolve();
       };
     });
+  }
+
+  #lookAfterWorker(): void {
+    const worker = this.#worker;
+    if (worker === null) return;
+    // One that is being put together, or on its way out, is as large as it will be for no long time.
+    const isSettled = worker.isReady && this.#replacing === null && !this.#isEnding();
+    const isTooLarge = isSettled && this.#memory.look(worker.pid ?? 0, [process.pid, ...this.#ffmpegs.pids]);
+    this.#tellSupervision(worker);
+    if (isTooLarge) void this.#replace('memory');
+  }
+
+  #tellSupervision(worker: WorkerProcess): void {
+    const supervision = {
+      starts: this.#starts.counts,
+      recentFailures: this.#starts.recentFailures(performance.now()),
+      memory: this.#memory.memory,
+    };
+    worker.tell({ kind: 'supervision', supervision });
   }
 
   /** Never rejects: every failure is an answer. */
@@ -225,7 +234,7 @@ class Keeper {
 
   #listen(): () => void {
     const end = (signal: NodeJS.Signals): void => this.#end(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM');
-    const replace = (): void => void this.#replace();
+    const replace = (): void => this.#hangUp();
     process.on('SIGTERM', end);
     process.on('SIGINT', end);
     process.on('SIGHUP', replace);
@@ -255,21 +264,26 @@ class Keeper {
     this.#force.abort();
   }
 
+  #hangUp(): void {
+    if (this.#ending !== null) return;
+    if (this.#hadTerminal && !hasTerminal()) this.#end('SIGTERM');
+    else void this.#replace('upgrade');
+  }
+
   /** Never rejects. */
-  async #replace(): Promise<void> {
-    if (this.#ending !== null || this.#isReplacing) return;
-    if (this.#hadTerminal && !hasTerminal()) return this.#end('SIGTERM');
-    this.#isReplacing = true;
+  async #replace(reason: 'upgrade' | 'memory'): Promise<void> {
+    if (this.#ending !== null || this.#replacing !== null) return;
+    this.#replacing = reason;
     const worker = this.#worker;
     const isRight = worker === null || (await this.#isConfigRight());
     // It may have ended meanwhile, and have been followed by a new one.
     if (this.#isEnding() || this.#worker !== worker) return;
     if (!isRight) {
-      this.#isReplacing = false;
+      this.#replacing = null;
       this.#log('error', 'the configuration is wrong: the worker is not replaced');
       return;
     }
-    this.#log('info', 'replacing the worker');
+    this.#log('info', 'replacing the worker', { reason });
     worker?.leave('detach', this.#limits.detachTimeoutMs);
     this.#wake();
   }
@@ -287,16 +301,5 @@ class Keeper {
     if (this.#force.signal.aborted && this.#ending !== null) return 128 + constants.signals[this.#ending];
     if (exit === null) return 0;
     return exit.code ?? 1;
-  }
-}
-
-/** Whether the process (still) has a controlling terminal. */
-function hasTerminal(): boolean {
-  try {
-    closeSync(openSync('/dev/tty', 'r'));
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return false;
-    throw error;
   }
 }

@@ -3,6 +3,7 @@
  * Written by hand: the keeper depends on nothing but Node.
  */
 import { type CameraId, parseCameraId, parseSessionId, type SessionId } from '../domain/ids.js';
+import type { Supervision, WorkerMemory } from '../domain/supervision.js';
 import type { FfmpegProcess, KeeperEvent, KeeperRequest } from './protocol.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -74,9 +75,38 @@ function eventOf(fields: Fields): KeeperEvent | undefined {
       return { kind: 'exited', session: session(fields), code: exitCode(fields), signal: exitSignal(fields) };
     case 'leave':
       return { kind: 'leave', mode: fields['mode'] === 'detach' ? 'detach' : 'stop' };
+    case 'supervision':
+      return { kind: 'supervision', supervision: supervision(fields['supervision']) };
     default:
       return undefined;
   }
+}
+
+function supervision(value: unknown): Supervision {
+  if (!isFields(value)) throw new TypeError('not a supervision');
+  const starts = value['starts'];
+  if (!isFields(starts)) throw new TypeError('no starts');
+  return {
+    starts: {
+      first: number(starts, 'first'),
+      upgrade: number(starts, 'upgrade'),
+      memory: number(starts, 'memory'),
+      hung: number(starts, 'hung'),
+      crashed: number(starts, 'crashed'),
+    },
+    recentFailures: number(value, 'recentFailures'),
+    memory: value['memory'] === null ? null : workerMemory(value['memory']),
+  };
+}
+
+function workerMemory(value: unknown): WorkerMemory {
+  if (!isFields(value)) throw new TypeError('not a memory');
+  return {
+    limitBytes: number(value, 'limitBytes'),
+    allowedBytes: number(value, 'allowedBytes'),
+    usedBytes: number(value, 'usedBytes'),
+    isTooLow: value['isTooLow'] === true,
+  };
 }
 
 function ffmpegProcess(value: unknown): FfmpegProcess {

@@ -3,6 +3,7 @@
  * Plain JSON, one message an object. Every request that expects an answer carries an `id` that the answer repeats.
  */
 import type { CameraId, SessionId } from '../domain/ids.js';
+import type { Supervision } from '../domain/supervision.js';
 
 /** A running child of the keeper. Adopting is reading the keeper's list. */
 export interface FfmpegProcess {
@@ -52,7 +53,9 @@ export type KeeperEvent =
       readonly signal: string | null;
     }
   /** `stop`: end every recording, seal, drain, exit 0. `detach`: leave the recordings running (upgrade), drain, exit 0. */
-  | { readonly kind: 'leave'; readonly mode: 'stop' | 'detach' };
+  | { readonly kind: 'leave'; readonly mode: 'stop' | 'detach' }
+  /** At the start of a worker, and every few seconds. */
+  | { readonly kind: 'supervision'; readonly supervision: Supervision };
 
 /** The worker exits with it when its configuration is wrong: the keeper then ends too, with the same code, instead of restarting (sysexits EX_CONFIG). */
 export const EXIT_BAD_CONFIG = 78;

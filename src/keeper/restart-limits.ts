@@ -34,13 +34,11 @@ export function restartWaitMs(
   return Math.max(startUp, waitOf(limits.burst, startsMs, nowMs), waitOf(limits.sustained, startsMs, nowMs));
 }
 
-/** Pure. Drops what no rate looks at any more. */
-export function recentStarts(limits: RestartLimits, startsMs: readonly number[], nowMs: number): readonly number[] {
-  const longestMs = Math.max(limits.burst.withinMs, limits.sustained.withinMs);
-  return startsMs.filter((startMs) => nowMs - startMs < longestMs);
+/** Pure. How many of the starts a rate still looks at. */
+export function startsWithin(rate: Pick<RestartRate, 'withinMs'>, startsMs: readonly number[], nowMs: number): number {
+  return startsMs.filter((startMs) => nowMs - startMs < rate.withinMs).length;
 }
 
 function waitOf(rate: RestartRate, startsMs: readonly number[], nowMs: number): number {
-  const recent = startsMs.filter((startMs) => nowMs - startMs < rate.withinMs).length;
-  return recent < rate.starts ? 0 : rate.waitMs;
+  return startsWithin(rate, startsMs, nowMs) < rate.starts ? 0 : rate.waitMs;
 }

@@ -64,6 +64,11 @@ export class WorkerProcess {
     return this.#child.pid ?? null;
   }
 
+  /** It serves; before that it is still being put together. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
   /** Nobody to tell is no error: the next worker is told again, or asks. */
   tell(event: KeeperEvent): void {
     if (!this.#child.connected) return;

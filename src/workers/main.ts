@@ -125,6 +125,7 @@ class WorkerService implements RunningWorker {
       backgroundFailures: side?.backgroundFailures ?? new Map(),
       declined: side?.declined.current ?? new Map(),
       spool: side?.ledger.spool ?? null,
+      supervision: this.#recording?.supervision?.() ?? null,
     };
   }
 

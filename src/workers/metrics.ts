@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { WORKER_START_REASONS } from '../domain/supervision.js';
 import type { UploadStatus, WorkerStatus } from './worker-status.js';
 
 const MS_A_SECOND = 1_000;
@@ -80,6 +81,16 @@ const WORKER_GAUGES: readonly OfWorker[] = [
     help: '1 when the store answers as it should.',
     of: ({ store }) => (store === null ? null : Number(store.isReachable)),
   },
+  {
+    name: 'recorder_worker_memory_bytes',
+    help: 'Memory of the worker that nothing but its end gives back; only where there is a limit.',
+    of: ({ supervision }) => supervision?.memory?.usedBytes ?? null,
+  },
+  {
+    name: 'recorder_worker_memory_allowed_bytes',
+    help: 'When the worker uses more, it is replaced; only where there is a limit.',
+    of: ({ supervision }) => supervision?.memory?.allowedBytes ?? null,
+  },
 ];
 
 /** Registers the worker's series; they are read at every scrape and hold nothing themselves. Every known camera has all series, with 0. */
@@ -129,6 +140,17 @@ export function registerWorkerMetrics(registry: Registry, status: () => WorkerSt
     collect() {
       this.reset();
       for (const [loop, count] of status().backgroundFailures) this.inc({ loop }, count);
+    },
+  });
+  new Counter({
+    name: 'recorder_worker_starts_total',
+    help: 'Starts of the worker since the keeper started, by their reason.',
+    labelNames: ['reason'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      const starts = status().supervision?.starts;
+      for (const reason of WORKER_START_REASONS) this.inc({ reason }, starts?.[reason] ?? 0);
     },
   });
 }

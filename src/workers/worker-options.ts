@@ -1,5 +1,6 @@
 import type { PartListener } from '../activities/send-segment.js';
 import type { Clock } from '../clock.js';
+import type { Supervision } from '../domain/supervision.js';
 import type { Logger } from '../log.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import type { Recorder } from '../recorder/recorder.js';
@@ -42,6 +43,8 @@ export interface RecordingOptions {
   readonly onPart?: PartListener;
   /** How long a stored segment stays in the spool before it is confirmed and deleted. */
   readonly keepLocalMs: number;
+  /** What the keeper last said; absent where there is none. */
+  readonly supervision?: () => Supervision | null;
   /** Every one may need two activity slots. */
   readonly maxCameras: number;
 }

@@ -1,5 +1,6 @@
 import type { Declined } from '../domain/declines.js';
 import type { CameraId, Redacted } from '../domain/ids.js';
+import type { Supervision } from '../domain/supervision.js';
 import type { TimeRange } from '../domain/time-range.js';
 import type { SpoolUsage } from '../spool/spool.js';
 
@@ -43,4 +44,6 @@ export interface WorkerStatus {
   readonly declined: ReadonlyMap<CameraId, Declined>;
   /** From the last spool scan; null before the first. */
   readonly spool: SpoolUsage | null;
+  /** What the keeper last said of its workers; null in a process that has none. */
+  readonly supervision: Supervision | null;
 }

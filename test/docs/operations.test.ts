@@ -46,6 +46,7 @@ describe('the operations page', () => {
       declined: new Map(),
       uploads: new Map(),
       spool: null,
+      supervision: null,
     }));
     const names = (await registry.getMetricsAsJSON()).map(({ name }) => name);
     expect(names.length).toBeGreaterThan(15);

@@ -77,10 +77,12 @@ function judge(
   policy: ReadinessPolicy,
   cameras: readonly (readonly [CameraId, CameraCondition])[],
   upForMs = STARTUP_MS,
+  notices: readonly string[] = [],
 ) {
   const conditions = new Map(cameras);
   const state = observeReadiness(new Map(), conditions, 0);
-  return judgeReadiness({ policy, state, conditions, declined: new Map(), expected: [one, two], nowMs: 0, upForMs });
+  const times = { nowMs: 0, upForMs };
+  return judgeReadiness({ policy, state, conditions, declined: new Map(), expected: [one, two], ...times, notices });
 }
 
 describe('the answer', () => {
@@ -141,6 +143,7 @@ describe('the answer', () => {
       expected,
       nowMs: 4_000,
       upForMs: STARTUP_MS,
+      notices: [],
     });
     expect(answer.why).toBe(why);
   });
@@ -162,12 +165,18 @@ describe('the answer', () => {
     const conditions = new Map([[one, recording]]);
     const state = observeReadiness(new Map(), conditions, 0);
     const declined = new Map([[two, { decline: 'no-secret', detail: redact('no'), sinceMs: 0 } as const]]);
-    const policy = 'all';
-    const answer = judgeReadiness({ policy, state, conditions, declined, expected: [], nowMs: 0, upForMs: STARTUP_MS });
+    const times = { nowMs: 0, upForMs: STARTUP_MS };
+    const some = { policy: 'all', expected: [], notices: [] } as const;
+    const answer = judgeReadiness({ ...some, state, conditions, declined, ...times });
     expect(answer).toMatchObject({
       isReady: true,
       notAsked: [{ id: two, state: 'not taken: This recorder has no usable URL for the camera' }],
     });
+  });
+
+  it('says what else a person should know, and is not kept from being ready by it', () => {
+    const answer = judge('all', [[one, recording]], STARTUP_MS, ['The limit is too low.']);
+    expect(answer).toMatchObject({ isReady: true, why: '1 of 1 camera is ready. The limit is too low.' });
   });
 
   it('waits for configured cameras, but only while starting', () => {

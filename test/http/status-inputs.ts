@@ -70,6 +70,7 @@ export function statusInput(more: Partial<StatusInput> = {}): StatusInput {
       declined: new Map(),
       uploads: new Map([[camera1, uploads]]),
       spool: null,
+      supervision: null,
     },
     gapsToday: () => ({}),
     countedSinceMs: () => at('13:08:02') - 86_400_000,

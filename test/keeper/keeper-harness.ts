@@ -10,10 +10,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, onTestFinished } from 'vitest';
 import { parseCameraId, sessionIdOf } from '../../src/domain/ids.js';
-import type { KeeperLimits } from '../../src/keeper/keeper.js';
+import type { Supervision } from '../../src/domain/supervision.js';
 import type { ProcessExit } from '../../src/keeper/keeper-client.js';
+import type { KeeperLimits } from '../../src/keeper/keeper-limits.js';
 import type { FfmpegProcess, SpawnRequest } from '../../src/keeper/protocol.js';
 import type { RestartLimits } from '../../src/keeper/restart-limits.js';
+import { waitFor } from '../support/wait-for.js';
 import type { WorkerCommand } from './worker-commands.js';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
@@ -80,6 +82,7 @@ export interface StartOptions {
   readonly checkArgv?: readonly string[];
   readonly folder?: string;
   readonly logLevel?: string;
+  readonly memoryLimitBytes?: number;
 }
 
 export async function temporaryFolder(): Promise<string> {
@@ -100,6 +103,7 @@ export async function startKeeper(options: StartOptions): Promise<KeeperUnderTes
       JSON.stringify({
         spoolDir: folder,
         lockPath: join(folder, 'lock'),
+        memoryLimitBytes: options.memoryLimitBytes ?? null,
         cwd: folder,
         limits: { ...QUICK, ...options.limits },
         workerArgv: options.workerArgv ?? [
@@ -192,6 +196,17 @@ export class WorkerHandle {
 
   async ready(): Promise<void> {
     await this.#call({ kind: 'ready' });
+  }
+
+  /** What the keeper said last, once it is as wanted. */
+  async supervision(isWanted: (supervision: Supervision) => boolean): Promise<Supervision> {
+    return await waitFor(
+      async () => {
+        const told = (await this.#call({ kind: 'supervision' })) as Supervision | null;
+        return told !== null && isWanted(told) ? told : null;
+      },
+      { what: 'the keeper to tell', deadlineMs: WAIT_MS },
+    );
   }
 
   /** Not answered: the worker is gone, or gone deaf. */

@@ -23,6 +23,14 @@ const events: readonly KeeperEvent[] = [
   { kind: 'listed', id: 3, processes: [process] },
   { kind: 'exited', session, code: null, signal: 'SIGKILL' },
   { kind: 'leave', mode: 'detach' },
+  {
+    kind: 'supervision',
+    supervision: {
+      starts: { first: 1, upgrade: 2, memory: 3, hung: 4, crashed: 5 },
+      recentFailures: 6,
+      memory: { limitBytes: 7, allowedBytes: 8, usedBytes: 9, isTooLow: true },
+    },
+  },
 ];
 
 test.each(requests)('the request $kind is understood, also with fields of a later version', (request) => {
@@ -53,6 +61,7 @@ test.each([
   { kind: 'spawned', id: 1, process: null },
   { kind: 'listed', id: 1, processes: {} },
   { kind: 'exited', session, code: '1', signal: null },
+  { kind: 'supervision', supervision: { starts: { first: 1 }, recentFailures: 0, memory: null } },
 ])('%j is no event', (message) => {
   expect(parseKeeperEvent(message)).toBeUndefined();
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type RestartLimits, recentStarts, restartWaitMs } from '../../src/keeper/restart-limits.js';
+import { type RestartLimits, restartWaitMs } from '../../src/keeper/restart-limits.js';
 
 const limits: RestartLimits = {
   burst: { starts: 3, withinMs: 1_000, waitMs: 500 },
@@ -23,8 +23,4 @@ test.each([
   { what: 'both limits', starts: [0, 1, 2, 3, 4], nowMs: 50, wasReady: false, waitMs: 4_000 },
 ])('after $what the next start waits $waitMs ms', ({ starts, nowMs, wasReady, waitMs }) => {
   expect(restartWaitMs(limits, starts, nowMs, wasReady)).toBe(waitMs);
-});
-
-test('starts that no limit looks at are forgotten', () => {
-  expect(recentStarts(limits, [0, 1, 5_000], 10_001)).toEqual([5_000]);
 });

@@ -7,5 +7,6 @@ export type WorkerCommand =
   | { readonly kind: 'list' }
   | { readonly kind: 'signal'; readonly session: SessionId; readonly signal: 'SIGTERM' | 'SIGKILL' }
   | { readonly kind: 'ready' }
+  | { readonly kind: 'supervision' }
   | { readonly kind: 'exit'; readonly code: number }
   | { readonly kind: 'hang' };

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_KEEPER_LIMITS } from '../../src/keeper/keeper.js';
+import { DEFAULT_KEEPER_LIMITS } from '../../src/keeper/keeper-limits.js';
 import { EXIT_BAD_CONFIG } from '../../src/keeper/protocol.js';
 
 const root = new URL('../../', import.meta.url);

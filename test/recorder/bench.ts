@@ -200,6 +200,7 @@ function keeperClientOf(processes: FfmpegProcesses, keepers: Set<(exit: ProcessE
       keepers.add(tell);
     },
     onLeave: () => undefined,
+    supervision: () => null,
     ready: () => undefined,
     disconnected: new AbortController().signal,
     close: () => {

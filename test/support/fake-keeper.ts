@@ -103,6 +103,10 @@ export class FakeKeeper implements KeeperClient {
     this.#leaveListener = listener;
   }
 
+  supervision(): null {
+    return null;
+  }
+
   ready(): void {
     this.isReady = true;
   }

@@ -17,3 +17,16 @@ test('whether the store answers is told only by a process that asks it', async (
   expect(workflowsOnly).not.toMatch(/^recorder_store_reachable /m);
   expect(workflowsOnly).toMatch(/^recorder_temporal_connected 1$/m);
 });
+
+test('starts of the worker have a series for each reason, and its memory only where there is a limit', async () => {
+  const { worker } = statusInput();
+  const unlimited = await seriesOf(worker);
+  expect(unlimited.match(/^recorder_worker_starts_total\{reason="\w+"\} 0$/gm)).toHaveLength(5);
+  expect(unlimited).not.toMatch(/^recorder_worker_memory_/m);
+  const starts = { first: 1, upgrade: 0, memory: 2, hung: 0, crashed: 0 };
+  const memory = { limitBytes: 512, allowedBytes: 320, usedBytes: 200, isTooLow: false };
+  const limited = await seriesOf({ ...worker, supervision: { starts, recentFailures: 0, memory } });
+  expect(limited).toMatch(/^recorder_worker_starts_total\{reason="memory"\} 2$/m);
+  expect(limited).toMatch(/^recorder_worker_memory_bytes 200$/m);
+  expect(limited).toMatch(/^recorder_worker_memory_allowed_bytes 320$/m);
+});

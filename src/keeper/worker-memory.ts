@@ -1,0 +1,43 @@
+import type { WorkerMemory } from '../domain/supervision.js';
+import { startsWithin } from './restart-limits.js';
+
+export interface MemoryUse {
+  readonly limitBytes: number;
+  readonly workerBytes: number;
+  /** The keeper and every FFmpeg, which share the limit and are never given up. */
+  readonly othersBytes: number;
+}
+
+export interface MemoryLimits {
+  /** Of what the others leave. The rest is for what the worker grows by between two looks and while it leaves, and for its successor's check. */
+  readonly share: number;
+  /** So many replacements within so long; what grows again sooner is no leak but a limit that is too low. */
+  readonly replacements: { readonly starts: number; readonly withinMs: number };
+  readonly lookEveryMs: number;
+}
+
+export const DEFAULT_MEMORY_LIMITS: MemoryLimits = {
+  share: 0.8,
+  replacements: { starts: 2, withinMs: 600_000 },
+  lookEveryMs: 2_000,
+};
+
+export interface MemoryVerdict {
+  readonly kind: 'enough' | 'replace' | 'too-low';
+  readonly memory: WorkerMemory;
+}
+
+/** Pure. `replacedAtMs`: when workers were replaced for their memory, `nowMs` by the same clock. */
+export function judgeMemory(
+  use: MemoryUse,
+  limits: Pick<MemoryLimits, 'share' | 'replacements'>,
+  replacedAtMs: readonly number[],
+  nowMs: number,
+): MemoryVerdict {
+  const allowedBytes = Math.floor(limits.share * Math.max(0, use.limitBytes - use.othersBytes));
+  const memory = { limitBytes: use.limitBytes, allowedBytes, usedBytes: use.workerBytes, isTooLow: false };
+  if (use.workerBytes <= allowedBytes) return { kind: 'enough', memory };
+  const { starts } = limits.replacements;
+  if (startsWithin(limits.replacements, replacedAtMs, nowMs) < starts) return { kind: 'replace', memory };
+  return { kind: 'too-low', memory: { ...memory, isTooLow: true } };
+}
