@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CameraId } from '../../src/domain/ids.js';
 import { type SealedSegment, sealedSegmentSchema } from '../../src/domain/segment.js';
+import type { StatusView } from '../../src/http/status-view.js';
+import { DEFAULT_MEMORY_LIMITS } from '../../src/keeper/worker-memory.js';
 import { afterFile } from '../support/after-file.js';
 import { gapMsOf } from '../support/gap-seconds.js';
 import { outageAt, report } from '../support/outage.js';
@@ -33,6 +35,12 @@ const LOST_AT_MOST_MS = 2_500;
 /** When in a GOP decides how much more the wait for the next keyframe costs: most just before one, which the next session misses. */
 const KILL_PHASES_MS = [300, 950, 1_250, 1_900];
 const OTHERS = [4, 5];
+
+/** Less than keeper and recordings use: nothing is left for the worker. */
+const TOO_LITTLE_MEMORY = { MEMORY_LIMIT_BYTES: '100MiB' };
+const MEMORY_REPLACEMENTS = DEFAULT_MEMORY_LIMITS.replacements.starts;
+/** Replacing needs a look of the keeper and a start of the worker; a loop would do so again and again. */
+const NO_LOOP_MS = 3 * DEFAULT_MEMORY_LIMITS.lookEveryMs;
 
 /** In this order: each goes on with what the one before left running. */
 describe('while six cameras are recorded', () => {
@@ -179,7 +187,7 @@ describe('while six cameras are recorded', () => {
     const last = await Promise.all(system.ids.map(async (id) => await lastSealed(system.spoolDir, id)));
     expect(last.map(({ closed }) => closed)).toEqual(system.ids.map(() => 'stop-requested'));
     expect(system.ids.map((id) => readdirSync(join(system.spoolDir, 'open', id)))).toEqual(system.ids.map(() => []));
-    system.start();
+    system.start(TOO_LITTLE_MEMORY);
     await system.recording();
     const lostMs: number[] = [];
     for (const [index, { id: segment }] of last.entries()) {
@@ -199,6 +207,54 @@ describe('while six cameras are recorded', () => {
     }
     report('stopped and started again: video lost, at most', Math.max(...lostMs));
   });
+
+  it('a worker beyond its memory limit is replaced at no cost, and a limit that is too low is said, not fought', {
+    timeout: 60_000,
+  }, async () => {
+    const { recorder } = system;
+    await waitFor(async () => (await notices())[0]?.startsWith('The memory limit of 105 MB is too low'), {
+      what: 'the page to say it',
+      deadlineMs: 20_000,
+    });
+    const [ffmpegs, worker, sinceMs] = [recorder.ffmpegPids(), recorder.workerPid(), Date.now()];
+    expect(JSON.parse((await recorder.page('/ready')) ?? '{}')).toMatchObject({
+      isReady: true,
+      why: expect.stringContaining('The memory limit of 105 MB is too low'),
+    });
+    expect(replacements()).toHaveLength(MEMORY_REPLACEMENTS);
+    const byReason = `recorder_worker_starts_total{reason="memory"} ${MEMORY_REPLACEMENTS}`;
+    expect(await recorder.page('/metrics')).toContain(byReason);
+    expect(ffmpegs).toHaveLength(system.ids.length);
+    const [firstAtMs = Number.NaN] = replacements();
+    for (const index of system.ids.keys()) {
+      const { segments, gaps } = await footageFrom(index, sinceMs);
+      const sessions = segments.filter(({ toMs }) => toMs > firstAtMs).map(({ session }) => session);
+      expect(new Set(sessions).size).toBe(1);
+      expect(gaps.filter(({ toMs }) => toMs > firstAtMs)).toEqual([]);
+    }
+    await waitFor(() => Date.now() > sinceMs + NO_LOOP_MS, { what: 'some looks', deadlineMs: 2 * NO_LOOP_MS });
+    expect([recorder.ffmpegPids(), recorder.workerPid()]).toEqual([ffmpegs, worker]);
+  });
+
+  async function notices(): Promise<readonly string[]> {
+    const status: Pick<StatusView, 'notices'> = JSON.parse(
+      (await system.recorder.page('/status.json')) ?? '{"notices":[]}',
+    );
+    return status.notices;
+  }
+
+  /** When workers were told to leave for their memory. */
+  function replacements(): readonly number[] {
+    const lines = system.recorder
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('"replacing the worker"'));
+    return lines.map((line) => {
+      const { time, reason }: { readonly time: string; readonly reason: string } = JSON.parse(line);
+      expect(reason).toBe('memory');
+      return Date.parse(time);
+    });
+  }
 });
 
 function isMidSegment(): boolean {

@@ -82,10 +82,10 @@ export interface RecorderSystem {
   readonly temporal: Client;
   /** The one that runs now. */
   readonly recorder: RecorderProcess;
-  /** Starts the program; the one before has ended. */
-  start(): void;
   /** What all programs said, oldest first. */
   output(): string;
+  /** Starts the program; the one before has ended. @param more settings for this time */
+  start(more?: Readonly<Record<string, string>>): void;
   /** Resolves when all cameras record. */
   recording(deadlineMs?: number): Promise<void>;
   /** Its line on the page; `undefined` while the page does not answer. */
@@ -210,8 +210,8 @@ class System implements RecorderSystem {
     return this.#started.map((program) => program.output()).join('\n--- the program was started again ---\n');
   }
 
-  start(): void {
-    this.#recorder = startRecorderProcess(this.#places);
+  start(more: Readonly<Record<string, string>> = {}): void {
+    this.#recorder = startRecorderProcess({ ...this.#places, env: { ...this.#places.env, ...more } });
     this.#started.push(this.#recorder);
   }
 
