@@ -35,6 +35,8 @@ const WORKFLOW_BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.me
 export async function runWorker(options: {
   readonly role: Role;
   readonly configPath: string | undefined;
+  /** Called when signals are about to be listened to here. */
+  readonly onListening?: () => void;
 }): Promise<number> {
   const secrets = takeSecrets(process.env);
   const config = loadRoleConfig({ ...options, env: secrets });
@@ -51,6 +53,7 @@ export async function runWorker(options: {
   }
   const page = servePage({ config, log, registry, ...pageSources(config, parts, worker, log) });
   parts?.keeper.ready();
+  options.onListening?.();
   const code = await untilEnd(worker, parts?.keeper ?? null, log);
   if (parts?.keeper.disconnected.aborted === true) return code;
   await page.close();

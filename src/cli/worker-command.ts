@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runKeeper } from '../keeper/keeper.js';
 import { forbidCoreDumps } from './core-dumps.js';
+import { endAtSignals } from './early-signals.js';
 import { takeSecrets } from './process-guards.js';
 import type { Role } from './roles.js';
 
@@ -29,13 +30,15 @@ export async function workerCommand(options: {
     options.role,
     ...(options.configPath === undefined ? [] : ['--config', options.configPath]),
   ];
+  const stopListening = endAtSignals();
   const check = await runCheck(shared);
   if (check.code !== 0) return check.code;
-  if (options.role === 'workflows') return serveWorkflows(options);
+  if (options.role === 'workflows') return serveWorkflows({ ...options, onListening: stopListening });
   const { spoolDir, ffmpegPath, memoryLimitBytes, warnings } = parseSummary(check.stdout);
   const coreWarning = await forbidCoreDumps();
   for (const warning of [...warnings, ...(coreWarning === null ? [] : [coreWarning])])
     process.stderr.write(`Warning: ${warning}\n`);
+  stopListening();
   return runKeeper({
     spoolDir,
     lockPath: join(spoolDir, 'lock'),
@@ -51,6 +54,7 @@ export async function workerCommand(options: {
 async function serveWorkflows(options: {
   readonly role: Role;
   readonly configPath: string | undefined;
+  readonly onListening: () => void;
 }): Promise<number> {
   const { runWorker } = await import('./run-worker.js');
   return runWorker(options);
