@@ -1,6 +1,6 @@
 /**
- * One life of one worker. It is asked to leave, and killed when it does not, or when its pulse stops while it lives. Killing takes its
- * process group: what it had started itself (a remux) goes with it, FFmpeg is in a session of its own and does not.
+ * One life of one worker. It is asked to leave, and killed when it does not, or when its pulse stops while it lives. However it ends,
+ * its process group ends with it: what it had started itself (a remux). A recording FFmpeg is in a session of its own, and does not.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { type KeeperLog, reasonOf } from './keeper-log.js';
@@ -108,7 +108,19 @@ export class WorkerProcess {
     });
     clearInterval(this.#watch);
     clearTimeout(this.#leaveTimer);
+    this.#endGroup();
     return { ...exit, wasKilled: this.#isKilled, wasReady: this.#isReady };
+  }
+
+  /** What a worker that crashed leaves would be nobody's, and beside what the next one starts. */
+  #endGroup(): void {
+    if (this.#child.pid === undefined) return;
+    try {
+      process.kill(-this.#child.pid, 'SIGKILL');
+    } catch (error) {
+      if (reasonOf(error) !== 'ESRCH')
+        this.#options.log('warn', 'worker group not killed', { reason: reasonOf(error) });
+    }
   }
 
   #onMessage(message: unknown): void {

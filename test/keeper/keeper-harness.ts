@@ -83,6 +83,8 @@ export interface StartOptions {
   readonly folder?: string;
   readonly logLevel?: string;
   readonly memoryLimitBytes?: number;
+  /** Words in front of its command line. */
+  readonly launcher?: readonly string[];
 }
 
 export async function temporaryFolder(): Promise<string> {
@@ -96,9 +98,11 @@ export async function startKeeper(options: StartOptions): Promise<KeeperUnderTes
   const folder = options.folder ?? (await temporaryFolder());
   const socketPath = join(await temporaryFolder(), 'control');
   const workers = await listenForWorkers(socketPath);
+  const [program = process.execPath, ...words] = [...(options.launcher ?? []), process.execPath];
   const keeper = spawn(
-    process.execPath,
+    program,
     [
+      ...words,
       fixture(options.built, 'run-keeper'),
       JSON.stringify({
         spoolDir: folder,
@@ -198,6 +202,11 @@ export class WorkerHandle {
     await this.#call({ kind: 'ready' });
   }
 
+  /** The pid of a process that the worker starts itself. */
+  async bear(): Promise<number> {
+    return (await this.#call({ kind: 'bear' })) as number;
+  }
+
   /** What the keeper said last, once it is as wanted. */
   async supervision(isWanted: (supervision: Supervision) => boolean): Promise<Supervision> {
     return await waitFor(
@@ -260,9 +269,13 @@ export function ffmpegRequest(
   };
 }
 
-/** What the fake FFmpeg wrote down once it had read fd 4. Its process is killed when the test is over, should the keeper have failed to. */
+/**
+ * What the fake FFmpeg wrote down once it had read fd 4. Its process is killed when the test is over, should the keeper have failed to;
+ * not where its pid is one of another namespace.
+ */
 export async function startedFfmpeg(
   request: SpawnRequest,
+  { isKilled = true }: { readonly isKilled?: boolean } = {},
 ): Promise<{ fd4: string; env: Record<string, string>; pid: number }> {
   const path = join(request.cwd, 'started.json');
   const text = await expect
@@ -271,7 +284,7 @@ export async function startedFfmpeg(
     .then(() => readFile(path, 'utf8'));
   const started = JSON.parse(text) as { fd4: string; env: Record<string, string>; pid: number };
   onTestFinished(() => {
-    if (isAlive(started.pid)) process.kill(started.pid, 'SIGKILL');
+    if (isKilled && isAlive(started.pid)) process.kill(started.pid, 'SIGKILL');
   });
   return started;
 }

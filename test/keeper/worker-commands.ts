@@ -8,5 +8,7 @@ export type WorkerCommand =
   | { readonly kind: 'signal'; readonly session: SessionId; readonly signal: 'SIGTERM' | 'SIGKILL' }
   | { readonly kind: 'ready' }
   | { readonly kind: 'supervision' }
+  /** Starts a process of its own, and answers with its pid. */
+  | { readonly kind: 'bear' }
   | { readonly kind: 'exit'; readonly code: number }
   | { readonly kind: 'hang' };
