@@ -11,7 +11,7 @@ const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const launcher = pidOneWords();
 
 it(`a SIGTERM while the settings are checked ends ${launcher.length > 0 ? 'PID 1' : 'any process (no PID namespace here)'} at once`, async () => {
-  const [program = process.execPath, ...words] = [...launcher, process.execPath];
+  const [program, ...words] = [...launcher, process.execPath];
   const child = spawn(program, [...words, MAIN, 'worker'], {
     cwd: await tempDir('cli'),
     env: { PATH: process.env['PATH'] },

@@ -79,6 +79,7 @@ describe('a configuration that is right', () => {
       metricsPort: 9090,
       isMetricsPortGiven: false,
       metricsHost: '127.0.0.1',
+      memoryLimitBytes: null,
       maxCameras: 50,
       maxConcurrentUploads: 4,
       keepLocalMs: 900_000,

@@ -98,7 +98,7 @@ export async function startKeeper(options: StartOptions): Promise<KeeperUnderTes
   const folder = options.folder ?? (await temporaryFolder());
   const socketPath = join(await temporaryFolder(), 'control');
   const workers = await listenForWorkers(socketPath);
-  const [program = process.execPath, ...words] = [...(options.launcher ?? []), process.execPath];
+  const [program, ...words] = [...(options.launcher ?? []), process.execPath];
   const keeper = spawn(
     program,
     [
