@@ -13,6 +13,8 @@ export interface AssignObserver {
 
 interface AssignDeps {
   readonly recorderId: RecorderId;
+  /** Of the recorder's site. */
+  readonly timezone: string;
   readonly recorder: Pick<Recorder, 'declines' | 'conditions'>;
   /** True once this worker began to shut down: it takes nothing new then. */
   readonly isShuttingDown: () => boolean;
@@ -31,7 +33,7 @@ export function createAssignActivities(deps: AssignDeps): Pick<Activities, 'assi
         throw refusal(deps, declined.code, declined.detail);
       }
       deps.observer.accepted(camera);
-      return { recorder: deps.recorderId };
+      return { recorder: deps.recorderId, timezone: deps.timezone };
     },
   };
 }

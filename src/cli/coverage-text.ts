@@ -1,6 +1,6 @@
 import { gapCauseTexts } from '../domain/gap-causes.js';
+import { createLocalTime } from '../domain/local-time.js';
 import type { TimeRange } from '../domain/time-range.js';
-import { createLocalTime } from '../http/local-time.js';
 import { CAUSE_LETTERS, type Mark, type Picture, pictureOf } from './coverage-picture.js';
 import type { CoverageReport, CoverageRow } from './coverage-report.js';
 

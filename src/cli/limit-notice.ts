@@ -1,5 +1,5 @@
+import { byteWords } from '../domain/local-time.js';
 import type { DataBudget } from '../embedded/data-budget.js';
-import { byteWords } from '../http/local-time.js';
 
 /** What the page and `start` say once a trial has recorded all it may; null before. */
 export function limitNotice(

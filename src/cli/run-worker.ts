@@ -91,6 +91,7 @@ async function workerOptions(
     recorder,
     spool,
     store,
+    timezone: config.timezone,
     configuredCameras: config.cameras,
     maxCameras: config.maxCameras,
     maxConcurrentUploads: config.maxConcurrentUploads,

@@ -1,4 +1,4 @@
-import { byteWords } from '../http/local-time.js';
+import { byteWords } from '../domain/local-time.js';
 
 /** Where everything is, once it runs. */
 export interface StartScreen {

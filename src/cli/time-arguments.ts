@@ -1,5 +1,5 @@
+import { createLocalTime } from '../domain/local-time.js';
 import type { TimeRange } from '../domain/time-range.js';
-import { createLocalTime } from '../http/local-time.js';
 
 /** Thrown for a day or a range that is none; the message says what is allowed. */
 export class TimeArgumentError extends Error {

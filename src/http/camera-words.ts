@@ -2,10 +2,10 @@ import type { CameraCondition, LeftCause } from '../domain/camera.js';
 import { type Declined, declineTexts } from '../domain/declines.js';
 import { gapCauseTexts } from '../domain/gap-causes.js';
 import type { CameraId } from '../domain/ids.js';
+import type { LocalTime } from '../domain/local-time.js';
 import { troubleTextOf } from '../domain/refusals.js';
 import type { CameraStatistics } from '../recorder/recorder.js';
 import type { WorkerStatus } from '../workers/worker-status.js';
-import type { LocalTime } from './local-time.js';
 
 /** How loud a row is: `good`, `waiting` (heals by itself, usually soon), `bad` (somebody should look), `off` (wanted so). */
 export type CameraLevel = 'good' | 'waiting' | 'bad' | 'off';

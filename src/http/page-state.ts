@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/config.js';
 import type { CameraId } from '../domain/ids.js';
+import { createLocalTime, type LocalTime } from '../domain/local-time.js';
 import type { CameraStatistics, Recorder } from '../recorder/recorder.js';
 import type { WorkerStatus } from '../workers/worker-status.js';
 import { GapsToday, knownSince, type ToldSegment } from './gaps-today.js';
-import { createLocalTime, type LocalTime } from './local-time.js';
 import { judgeReadiness, observeReadiness, type ReadinessAnswer, type ReadinessState } from './readiness.js';
 import { type StatusView, statusView } from './status-view.js';
 import { supervisionNotices } from './supervision-notices.js';

@@ -3,8 +3,8 @@ import type { CameraCondition } from '../domain/camera.js';
 import { type Declined, declineTexts } from '../domain/declines.js';
 import { gapCauseTexts } from '../domain/gap-causes.js';
 import type { CameraId } from '../domain/ids.js';
+import { durationWords } from '../domain/local-time.js';
 import { troubleTextOf } from '../domain/refusals.js';
-import { durationWords } from './local-time.js';
 
 /** A blip shorter than this (a reconnect takes up to 8 s) leaves a camera ready. */
 export const UNREADY_AFTER_MS = 20_000;

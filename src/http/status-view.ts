@@ -1,10 +1,10 @@
 import type { CameraConfig } from '../config/config.js';
 import type { CameraCondition, CameraSpec } from '../domain/camera.js';
 import type { CameraId } from '../domain/ids.js';
+import { byteWords, durationWords } from '../domain/local-time.js';
 import type { LinkStatus, UploadStatus } from '../workers/worker-status.js';
 import { type CameraWords, cameraWords, lastFootageAtMs, type WordsInput } from './camera-words.js';
 import type { GapSeconds } from './gaps-today.js';
-import { byteWords, durationWords } from './local-time.js';
 import { otherSettings } from './other-settings.js';
 import { supervisionNotices } from './supervision-notices.js';
 

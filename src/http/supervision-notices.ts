@@ -1,5 +1,5 @@
+import { byteWords } from '../domain/local-time.js';
 import type { Supervision, WorkerMemory } from '../domain/supervision.js';
-import { byteWords } from './local-time.js';
 
 /** One or two are bad luck, and the metric has them. */
 const WORTH_A_NOTICE = 3;

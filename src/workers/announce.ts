@@ -25,6 +25,8 @@ export interface AnnounceDeps {
   readonly spool: Pick<Spool, 'list' | 'find' | 'usage'>;
   readonly ledger: UploadLedger;
   readonly policies: Policies;
+  /** Of the recorder's site. */
+  readonly timezone: string;
   readonly retries: ItemRetries<CameraId>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -112,12 +114,13 @@ export class Announcer {
 
   /** `false` when it completed since the scan. */
   async #startUpload(session: TemporalSession, segment: SealedSegment): Promise<boolean> {
-    const { policies, spool } = this.#deps;
-    if (!this.#lost.has(segment.id) && (await startUpload(session, segment, { reuse: 'first', policies }))) return true;
+    const { policies, timezone, spool } = this.#deps;
+    if (!this.#lost.has(segment.id) && (await startUpload(session, segment, { reuse: 'first', policies, timezone })))
+      return true;
     // An upload completes after its receipt is on disk: one that did, and left none, is needed again.
     const entry = await spool.find(segment.id);
     if (entry === undefined || entry.kind === 'stored') return false;
-    return await startUpload(session, segment, { reuse: 'again', policies });
+    return await startUpload(session, segment, { reuse: 'again', policies, timezone });
   }
 
   #note(segments: readonly SealedSegment[]): void {

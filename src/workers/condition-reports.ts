@@ -12,6 +12,8 @@ export interface ConditionReportsDeps {
   readonly recorder: Pick<Recorder, 'conditions'>;
   readonly spool: Pick<Spool, 'recorder' | 'assignments'>;
   readonly policies: Policies;
+  /** Of the recorder's site. */
+  readonly timezone: string;
   readonly clock: Clock;
 }
 
@@ -73,9 +75,9 @@ export class ConditionReports {
   }
 
   async #tell(session: TemporalSession, camera: CameraId, condition: CameraCondition): Promise<void> {
-    const { spool } = this.#deps;
+    const { spool, timezone } = this.#deps;
     const notBeforeMs = (await spool.assignments.find(camera))?.notBeforeMs ?? null;
-    const change: ConditionChange = { recorder: spool.recorder, condition, notBeforeMs };
+    const change: ConditionChange = { recorder: spool.recorder, condition, notBeforeMs, timezone };
     try {
       await session.ask(
         async ({ workflow }) => await workflow.getHandle(camera).signal(CONDITION_CHANGED_SIGNAL, change),

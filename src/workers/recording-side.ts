@@ -59,8 +59,8 @@ export class RecordingSide {
   /** `temporal` says whether it is worth asking: a pass that waits for an outage to end would come too late afterwards. */
   constructor(options: CommonOptions & RecordingOptions, temporal: Link) {
     this.#temporal = temporal;
-    const { clock, log, spool, policies, recorder, store } = options;
-    this.#reports = new ConditionReports({ recorder, spool, policies, clock });
+    const { clock, log, spool, policies, recorder, store, timezone } = options;
+    this.#reports = new ConditionReports({ recorder, spool, policies, timezone, clock });
     this.#gapObjects = new GapObjects({ spool, store, recorder, clock, log });
     this.#options = options;
     this.declined = new DeclinedCameras({ recorderId: spool.recorder, policies, clock });
@@ -70,6 +70,7 @@ export class RecordingSide {
       spool,
       ledger: this.ledger,
       policies,
+      timezone,
       clock,
       log,
       retries: this.#retries('announce', policies.scanEveryMs),
@@ -142,12 +143,13 @@ export class RecordingSide {
   }
 
   activities(session: TemporalSession): Activities {
-    const { recorder, spool, store, policies, maxConcurrentUploads } = this.#options;
+    const { recorder, spool, store, policies, timezone, maxConcurrentUploads } = this.#options;
     const pool = createBufferPool(maxConcurrentUploads * BUFFERS_AN_UPLOAD);
     const { heartbeatEveryMs, slowRetryMs } = policies;
     return {
       ...createAssignActivities({
         recorderId: spool.recorder,
+        timezone,
         recorder,
         isShuttingDown: () => this.#isStopping,
         observer: this.declined,

@@ -23,10 +23,11 @@ const segmentStartKey = defineSearchAttributeKey('SegmentStart', SearchAttribute
 export async function startUpload(
   session: TemporalSession,
   segment: SealedSegment,
-  options: { readonly reuse: 'first' | 'again'; readonly policies: Policies },
+  options: { readonly reuse: 'first' | 'again'; readonly policies: Policies; readonly timezone: string },
 ): Promise<boolean> {
   const { id, recorder, camera, sizeBytes, fromMs } = segment;
-  const input: UploadSegmentInput = { segment: id, recorder, sizeBytes, fromMs, ...scaleOf(options.policies) };
+  const { policies, timezone } = options;
+  const input: UploadSegmentInput = { segment: id, recorder, sizeBytes, fromMs, timezone, ...scaleOf(policies) };
   const start = session.ask(
     async ({ workflow }) =>
       await workflow.start('UploadSegment', {

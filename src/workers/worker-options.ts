@@ -37,6 +37,8 @@ export interface RecordingOptions {
   readonly spool: Spool;
   /** Closed with the worker. */
   readonly store: ObjectStore;
+  /** Of the site, an IANA name: workflows write their times in it. */
+  readonly timezone: string;
   readonly configuredCameras: readonly ConfiguredCamera[];
   readonly maxConcurrentUploads: number;
   /** Told of every part of a segment that is safe in the store. */

@@ -3,6 +3,7 @@ import { declineTexts } from '../domain/declines.js';
 import { gapCauseTexts } from '../domain/gap-causes.js';
 import { troubleTextOf } from '../domain/refusals.js';
 import type { AssignmentDeclined, CameraStatus, RecentSegment } from './contract.js';
+import { type Stamp, stampIn } from './stamp.js';
 
 const SHOWN_SEGMENTS = 5;
 /** The failure of an activity that is tried again is not told to its workflow. */
@@ -12,14 +13,15 @@ const BYTES_A_MEGABYTE = 1e6;
 
 /** Markdown for the Web UI: what the camera does, why, what to do, and its newest segments. Pure. */
 export function detailsOf(status: CameraStatus): string {
+  const stamp = stampIn(status.timezone);
   const lines = [
-    `**${headlineOf(status)}**`,
+    `**${headlineOf(status, stamp)}**`,
     '',
-    ...adviceOf(status),
+    ...adviceOf(status, stamp),
     `Recorder: ${status.recorder === null ? 'none yet' : `\`${status.recorder}\``}`,
     `Source: ${status.spec.source.kind === 'secret' ? `secret \`${status.spec.source.name}\`` : 'a URL without a password'}` +
       `, segments of ${status.spec.segmentDurationSec} s, audio ${status.spec.audio}`,
-    ...segmentsOf(status.recent),
+    ...segmentsOf(status.recent, stamp),
   ];
   return lines.join('\n');
 }
@@ -31,14 +33,14 @@ export function stateWordOf(status: Pick<CameraStatus, 'desired' | 'condition'>)
 }
 
 /** What the Web UI lists as the upload's summary. */
-export function segmentSummaryOf(segment: RecentSegment): string {
+export function segmentSummaryOf(segment: RecentSegment, stamp: Stamp): string {
   const seconds = Math.round((segment.toMs - segment.fromMs) / 1_000);
-  return `${utc(segment.fromMs)}, ${seconds} s, ${megabytes(segment.sizeBytes)}`;
+  return `${stamp(segment.fromMs)}, ${seconds} s, ${megabytes(segment.sizeBytes)}`;
 }
 
-function headlineOf(status: CameraStatus): string {
-  const since = `since ${utc(status.condition.sinceMs)}`;
-  if (status.condition.kind === 'removed') return `Stopped (cancelled) at ${utc(status.condition.sinceMs)}`;
+function headlineOf(status: CameraStatus, stamp: Stamp): string {
+  const since = `since ${stamp(status.condition.sinceMs)}`;
+  if (status.condition.kind === 'removed') return `Stopped (cancelled) at ${stamp(status.condition.sinceMs)}`;
   if (status.stopping !== null) return `Stopping (${status.stopping})`;
   if (status.desired === 'pause') return `Paused ${since}`;
   const { condition } = status;
@@ -60,19 +62,20 @@ function headlineOf(status: CameraStatus): string {
   }
 }
 
-function adviceOf({ condition, declined }: CameraStatus): readonly string[] {
+function adviceOf({ condition, declined }: CameraStatus, stamp: Stamp): readonly string[] {
   if (condition.kind === 'removed') return [textOf('removed'), ''];
   if (condition.kind === 'unassigned' && condition.cause !== undefined) return [textOf(condition.cause), ''];
-  if (condition.kind === 'unassigned' && declined.length > 0) return [...declined.map(declinedLine), ''];
+  if (condition.kind === 'unassigned' && declined.length > 0)
+    return [...declined.map((word) => declinedLine(word, stamp)), ''];
   if (condition.kind === 'unassigned') return [gapCauseTexts['not-scheduled'].todo, WHERE_REFUSALS_ARE, ''];
   if (condition.kind !== 'down') return [];
   const { todo } = troubleTextOf(condition);
-  return [todo, '', `It said: ${condition.detail}. Next try at ${utc(condition.retryAtMs)}.`, ''];
+  return [todo, '', `It said: ${condition.detail}. Next try at ${stamp(condition.retryAtMs)}.`, ''];
 }
 
-function declinedLine({ recorder, decline, detail, sinceMs }: AssignmentDeclined): string {
+function declinedLine({ recorder, decline, detail, sinceMs }: AssignmentDeclined, stamp: Stamp): string {
   const { what, todo } = declineTexts[decline];
-  return `- \`${recorder}\` does not take it since ${utc(sinceMs)}: ${what} ${todo} It said: ${detail}.`;
+  return `- \`${recorder}\` does not take it since ${stamp(sinceMs)}: ${what} ${todo} It said: ${detail}.`;
 }
 
 function textOf(cause: LeftCause): string {
@@ -80,22 +83,18 @@ function textOf(cause: LeftCause): string {
   return `${what} ${todo}`;
 }
 
-function segmentsOf(recent: readonly RecentSegment[]): readonly string[] {
+function segmentsOf(recent: readonly RecentSegment[], stamp: Stamp): readonly string[] {
   if (recent.length === 0) return ['', 'No segment yet.'];
   const rows = recent.slice(-SHOWN_SEGMENTS).reverse();
   return [
     '',
-    '| segment | from (UTC) | seconds | size |',
+    '| segment | from | seconds | size |',
     '|---|---|---|---|',
     ...rows.map(
       (row) =>
-        `| \`upload/${row.segment}\` | ${utc(row.fromMs)} | ${Math.round((row.toMs - row.fromMs) / 1_000)} | ${megabytes(row.sizeBytes)} |`,
+        `| \`upload/${row.segment}\` | ${stamp(row.fromMs)} | ${Math.round((row.toMs - row.fromMs) / 1_000)} | ${megabytes(row.sizeBytes)} |`,
     ),
   ];
-}
-
-function utc(atMs: number): string {
-  return `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
 function megabytes(sizeBytes: number): string {

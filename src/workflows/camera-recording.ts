@@ -42,7 +42,8 @@ async function untilInterrupted(run: CameraRun): Promise<void> {
 }
 
 async function recordOnce(run: CameraRun): Promise<void> {
-  const recorder = await assign(run);
+  const { recorder, timezone } = await assign(run);
+  if (timezone !== undefined) change(run, { timezone });
   const { kind } = run.state.condition;
   if (recorder !== run.state.recorder || kind === 'unassigned' || kind === 'paused') {
     change(run, { recorder, condition: { kind: 'connecting', sinceMs: Date.now() }, declined: [] });
@@ -61,13 +62,13 @@ async function recordOnce(run: CameraRun): Promise<void> {
 }
 
 /** The last recorder first: its footage and its running FFmpeg are there. */
-async function assign(run: CameraRun): Promise<RecorderId> {
+async function assign(run: CameraRun): ReturnType<Activities['assignCamera']> {
   const input = { camera: run.camera, spec: run.spec };
   const last = run.state.recorder;
   if (last !== null) {
     try {
       const options = { ...run.policies.assignToLast, taskQueue: recordQueueOf(last), summary: `ask ${last} again` };
-      return (await proxyActivities<Activities>(options).assignCamera(input)).recorder;
+      return await proxyActivities<Activities>(options).assignCamera(input);
     } catch (error) {
       if (isCancellation(error)) throw error;
       log.info('the last recorder does not take the camera', { recorder: last, error });
@@ -75,7 +76,7 @@ async function assign(run: CameraRun): Promise<RecorderId> {
   }
   changeCondition(run, 'unassigned');
   const options = { ...run.policies.assignToAny, taskQueue: RECORDERS_QUEUE, summary: 'find a recorder' };
-  return (await proxyActivities<Activities>(options).assignCamera(input)).recorder;
+  return await proxyActivities<Activities>(options).assignCamera(input);
 }
 
 function recordOn(run: CameraRun, recorder: RecorderId): ReturnType<Activities['recordCamera']> {

@@ -20,6 +20,7 @@ const conditionChangeSchema: z.ZodType<ConditionChange, unknown> = z.object({
   recorder: z.string().transform(parseRecorderId),
   condition: cameraConditionSchema,
   notBeforeMs: z.number().nullable(),
+  timezone: z.string().optional(),
 });
 
 const assignmentDeclinedSchema: z.ZodType<AssignmentDeclined, unknown> = z.intersection(

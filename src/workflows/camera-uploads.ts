@@ -4,6 +4,7 @@ import { segmentSummaryOf } from './camera-details.js';
 import { type CameraRun, change } from './camera-run.js';
 import { type RecentSegment, type SegmentNotice, uploadWorkflowIdOf } from './contract.js';
 import { cameraIdKey, recorderKey, segmentStartKey } from './search-attribute-keys.js';
+import { stampIn } from './stamp.js';
 import { UploadSegment } from './upload-segment.js';
 
 /** Small enough for one workflow task, large enough for a day's backlog in a few. */
@@ -40,17 +41,19 @@ export async function startUploads(run: CameraRun): Promise<void> {
 
 async function startUpload(run: CameraRun, notice: SegmentNotice): Promise<void> {
   const { segment, recorder, sizeBytes, fromMs } = notice;
+  const { timezone } = run.state;
+  const zone = timezone === undefined ? {} : { timezone };
   const scale = run.timeScale === undefined ? {} : { timeScale: run.timeScale };
   try {
     await startChild(UploadSegment, {
-      args: [{ segment, recorder, sizeBytes, fromMs, ...scale }],
+      args: [{ segment, recorder, sizeBytes, fromMs, ...zone, ...scale }],
       workflowId: uploadWorkflowIdOf(segment),
       // Continue-as-new closes this run, and uploads must go on then.
       parentClosePolicy: 'ABANDON',
       cancellationType: 'ABANDON',
       // An upload that somebody ended by force may be started again; a completed one is not repeated.
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-      staticSummary: segmentSummaryOf(notice),
+      staticSummary: segmentSummaryOf(notice, stampIn(timezone ?? null)),
       typedSearchAttributes: [
         { key: cameraIdKey, value: run.camera },
         { key: recorderKey, value: recorder },

@@ -106,10 +106,10 @@ function noteCondition(run: CameraRun, sent: unknown): void {
     log.warn('a signal that no recorder sends is ignored', { signal: 'conditionChanged' });
     return;
   }
-  const { recorder, condition: told, notBeforeMs } = changed;
+  const { recorder, condition: told, notBeforeMs, timezone } = changed;
   if (recorder !== run.state.recorder || run.stopping !== null) return;
   if (run.state.desired === 'pause' && told.kind !== 'paused') return;
-  change(run, { condition: told, notBeforeMs });
+  change(run, { condition: told, notBeforeMs, ...(timezone === undefined ? {} : { timezone }) });
 }
 
 /** Only while the camera waits for a recorder: a word that comes later is about something that is over. */

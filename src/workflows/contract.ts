@@ -26,11 +26,14 @@ export const RECORD_ACTIVITY_ID = 'record';
 
 /** Each may run twice, at once, on the same input (INV-6). Times are UTC milliseconds. */
 export interface Activities {
-  /** On `record@<last>` first, then on `recorders`. A recorder that cannot take it throws in words (retryable, another one is asked). */
+  /**
+   * On `record@<last>` first, then on `recorders`. A recorder that cannot take it throws in words (retryable, another one is asked).
+   * `timezone`: the one of its site, for what people read.
+   */
   assignCamera(input: {
     readonly camera: CameraId;
     readonly spec: CameraSpec;
-  }): Promise<{ readonly recorder: RecorderId }>;
+  }): Promise<{ readonly recorder: RecorderId; readonly timezone?: string }>;
   /** `record@<recorder>`. Heartbeats `CameraCondition`. Returns only when it stopped FFmpeg; on any other end it detaches and throws. */
   recordCamera(input: {
     readonly camera: CameraId;
@@ -69,6 +72,8 @@ export interface CameraState {
   readonly desired: 'record' | 'pause';
   /** Mirrored in the search attribute `Recorder`; another recorder lets the camera go once this one is recording. */
   readonly recorder: RecorderId | null;
+  /** Of the recorder's site, an IANA name: for what people read, and for nothing else. */
+  readonly timezone?: string;
   /** A locked camera account must not be tried earlier, wherever it goes. */
   readonly notBeforeMs: number | null;
   readonly condition: CameraCondition;
@@ -96,6 +101,8 @@ export interface CameraStatus {
   /** `removed` once a cancel is done: nothing records any more, and nothing else follows. */
   readonly condition: CameraCondition | { readonly kind: 'removed'; readonly sinceMs: number };
   readonly spec: CameraSpec;
+  /** In which its details are written; null: UTC. */
+  readonly timezone: string | null;
   readonly lastEndedAtMs: number | null;
   /** Why the recording is being stopped right now; null when it is not. */
   readonly stopping: StopCause | null;
@@ -110,6 +117,8 @@ export interface UploadSegmentInput {
   readonly recorder: RecorderId;
   readonly sizeBytes: number;
   readonly fromMs?: number;
+  /** As in `CameraState`. */
+  readonly timezone?: string;
   /** Every timeout and wait is multiplied by it; only tests set it. */
   readonly timeScale?: number;
 }
@@ -141,6 +150,8 @@ export interface ConditionChange {
   readonly recorder: RecorderId;
   readonly condition: CameraCondition;
   readonly notBeforeMs: number | null;
+  /** As in `CameraState`: a camera that is recorded already is not assigned again. */
+  readonly timezone?: string | undefined;
 }
 
 export interface AssignmentDeclined extends Declined {

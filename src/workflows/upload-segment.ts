@@ -3,6 +3,7 @@ import { parseRecorderId, parseSegmentId } from '../domain/ids.js';
 import type { Receipt } from '../domain/receipt.js';
 import { type Activities, type UploadSegmentInput, uploadQueueOf } from './contract.js';
 import { policiesOf } from './policies.js';
+import { stampIn } from './stamp.js';
 
 /** Brings one segment into the bucket, for as long as it takes. Completes with the store's receipt, which is then on the recorder's disk too. */
 export async function UploadSegment(input: UploadSegmentInput): Promise<Receipt> {
@@ -13,10 +14,11 @@ export async function UploadSegment(input: UploadSegmentInput): Promise<Receipt>
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     summary: `from ${recorder}`,
   });
-  setCurrentDetails(`Waiting for recorder \`${recorder}\` to upload \`${segment}\` (${input.sizeBytes} bytes).`);
-  const { fromMs, sizeBytes } = input;
+  const { fromMs, sizeBytes, timezone = null } = input;
+  const from = fromMs === undefined ? '' : `Footage from ${stampIn(timezone)(fromMs)}. `;
+  setCurrentDetails(`${from}Waiting for recorder \`${recorder}\` to upload \`${segment}\` (${sizeBytes} bytes).`);
   const receipt = await uploadSegment({ segment, sizeBytes, ...(fromMs === undefined ? {} : { fromMs }) });
-  setCurrentDetails(`Stored as \`${receipt.key}\` (${receipt.sizeBytes} bytes, proved by ${receipt.proof}).`);
+  setCurrentDetails(`${from}Stored as \`${receipt.key}\` (${receipt.sizeBytes} bytes, proved by ${receipt.proof}).`);
   return receipt;
 }
 

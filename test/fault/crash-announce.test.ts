@@ -27,6 +27,7 @@ async function announce(spool: MemorySpool, temporal: KnownSegments, power: Fail
     ...ofBoth,
     spool,
     policies: TEST_POLICIES,
+    timezone: 'UTC',
     ledger: new UploadLedger({ ...ofBoth, store: createLink('store', systemClock, silent) }),
     retries: new ItemRetries({ ...ofBoth, name: 'announce', everyMs: 1, failed: () => undefined }),
   });

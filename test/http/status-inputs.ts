@@ -2,7 +2,7 @@ import type { CameraConfig } from '../../src/config/config.js';
 import type { CameraCondition } from '../../src/domain/camera.js';
 import { DEFAULT_SPEC } from '../../src/domain/camera.js';
 import { type CameraId, parseCameraId, parseSessionId } from '../../src/domain/ids.js';
-import { createLocalTime } from '../../src/http/local-time.js';
+import { createLocalTime } from '../../src/domain/local-time.js';
 import type { StatusInput } from '../../src/http/status-view.js';
 import type { CameraStatistics } from '../../src/recorder/recorder.js';
 import type { UploadStatus } from '../../src/workers/worker-status.js';

@@ -3,7 +3,7 @@ import type { CameraCondition } from '../../src/domain/camera.js';
 import { GAP_CAUSES } from '../../src/domain/coverage.js';
 import { DECLINES, declineTexts } from '../../src/domain/declines.js';
 import { parseCameraId } from '../../src/domain/ids.js';
-import { createLocalTime } from '../../src/http/local-time.js';
+import { createLocalTime } from '../../src/domain/local-time.js';
 import { type StatusInput, statusView } from '../../src/http/status-view.js';
 import { redact } from '../../src/redact.js';
 import { at, camera1, cameraConfig, recording, statistics, statusInput, uploads } from './status-inputs.js';

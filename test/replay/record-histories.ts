@@ -44,7 +44,11 @@ function withoutMachine(text: string): string {
 
 async function everyMessageThenCancel(it: TestWorker): Promise<{ readonly camera: CameraId; readonly upload: string }> {
   const camera = 'camera-told' as CameraId;
+  it.recorder.declined = { code: 'no-secret', detail: 'no URL' };
   const handle = await start(it, camera, { spec: SPEC, timeScale: 0.05 });
+  const isDeclined = async (): Promise<boolean> => (await it.status(camera)).declined.length > 0;
+  await waitFor(isDeclined, { what: 'the workflow to know that it is declined', deadlineMs: 10_000 });
+  it.recorder.declined = null;
   await it.attached(camera);
   const segment = segmentOf(camera, it.spool, 0);
   it.seal(segment);

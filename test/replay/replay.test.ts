@@ -16,6 +16,13 @@ function historyOf(file: string): unknown {
   return JSON.parse(readFileSync(`${DIR}/${file}`, 'utf8'));
 }
 
+function inPayloads(history: string, change: (text: string) => string): string {
+  return history.replaceAll(/"data":"([^"]+)"/g, (_, data: string) => {
+    const changed = change(Buffer.from(data, 'base64').toString('utf8'));
+    return `"data":"${Buffer.from(changed).toString('base64')}"`;
+  });
+}
+
 /** Under its own workflow id: the workflow reads its camera from it. */
 async function replay(history: unknown): Promise<void> {
   const [first] = (history as { events: { workflowExecutionStartedEventAttributes: { workflowId: string } }[] }).events;
@@ -43,6 +50,18 @@ if (newName === undefined) {
       JSON.stringify(historyOf(`${name}-camera-cancelled.json`)).includes(`"data":"${removed}"`);
     expect(['0.1', '0.2'].map(saysRemoved)).toEqual([false, true]);
   });
+
+  test.each(['camera-cancelled', 'camera-next-run', 'upload'])(
+    'the zone in which 0.3-%s is written does not decide what the workflow does',
+    async (kind) => {
+      const written = JSON.stringify(historyOf(`0.3-${kind}.json`));
+      for (const zone of ['Asia/Kolkata', 'Mars/Olympus_Mons']) {
+        const elsewhere = inPayloads(written, (text) => text.replaceAll('Europe/Berlin', zone));
+        expect(elsewhere).not.toBe(written);
+        await replay(JSON.parse(elsewhere));
+      }
+    },
+  );
 
   test('a history that today’s workflow would not have made is noticed', async () => {
     const file = histories.find((name) => name.endsWith('camera-cancelled.json')) ?? '';

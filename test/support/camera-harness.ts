@@ -77,6 +77,7 @@ export async function startHarness(options: {
   const activities = {
     ...createAssignActivities({
       recorderId: spool.recorder,
+      timezone: 'Europe/Berlin',
       recorder,
       isShuttingDown: () => false,
       observer: { declined: nothing, accepted: nothing },

@@ -13,7 +13,7 @@ export interface TemporalView {
   readonly client: Client;
   status(camera: CameraId): Promise<CameraStatus>;
   /** The Markdown of the Web UI. */
-  currentDetails(camera: CameraId): Promise<string>;
+  currentDetails(workflowId: string): Promise<string>;
   /** Histories, memos, search attributes, pending activities with their heartbeats and failures, of all workflows. */
   everything(): Promise<readonly KeptWorkflow[]>;
 }
@@ -29,8 +29,8 @@ export async function openTemporalView(options: {
   return {
     client,
     status: async (camera) => await client.workflow.getHandle(camera).query<CameraStatus>(STATUS_QUERY),
-    currentDetails: async (camera) => {
-      const answer = await client.workflow.getHandle(camera).query('__temporal_workflow_metadata');
+    currentDetails: async (workflowId) => {
+      const answer = await client.workflow.getHandle(workflowId).query('__temporal_workflow_metadata');
       return textOf(answer).join('\n');
     },
     everything: async () => {

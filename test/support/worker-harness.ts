@@ -76,6 +76,7 @@ export async function startTestWorker(options: TestWorkerOptions): Promise<TestW
     recorder,
     spool,
     store,
+    timezone: 'Europe/Berlin',
     configuredCameras: options.configured ?? [],
     maxCameras: 50,
     maxConcurrentUploads: options.maxConcurrentUploads ?? 4,

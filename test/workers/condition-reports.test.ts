@@ -32,7 +32,7 @@ function reporting() {
     sleep: async () => undefined,
   };
   const spool = new MemorySpool('r1');
-  const reports = new ConditionReports({ recorder, spool, policies: policiesOf(), clock });
+  const reports = new ConditionReports({ recorder, spool, policies: policiesOf(), timezone: 'Europe/Berlin', clock });
   const signal = async (_: string, change: ConditionChange): Promise<void> =>
     void sent.push([nowSec, change.condition.kind]);
   const client = { workflow: { getHandle: () => ({ signal }) } };

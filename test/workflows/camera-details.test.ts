@@ -5,6 +5,7 @@ import { parseCameraId, parseRecorderId, parseSegmentId, parseSessionId } from '
 import { redact } from '../../src/redact.js';
 import { detailsOf, segmentSummaryOf, stateWordOf } from '../../src/workflows/camera-details.js';
 import type { CameraStatus } from '../../src/workflows/contract.js';
+import { stampIn } from '../../src/workflows/stamp.js';
 
 const AT_MS = Date.UTC(2025, 11, 14, 1, 30);
 const session = parseSessionId('20251214T013000Z-7f3a');
@@ -16,6 +17,7 @@ function status(condition: CameraStatus['condition'], more: Partial<CameraStatus
     recorder: parseRecorderId('r1'),
     condition,
     spec: { ...DEFAULT_SPEC, source: { kind: 'secret', name: 'camera-1' } },
+    timezone: null,
     lastEndedAtMs: null,
     stopping: null,
     recent: [],
@@ -84,6 +86,22 @@ test('a camera that nobody takes says who does not, why, and what to do', () => 
   );
 });
 
+test.each([
+  ['Europe/Berlin', '2025-12-14 02:30:00 UTC+01:00'],
+  ['America/St_Johns', '2025-12-13 22:00:00 UTC-03:30'],
+  ['UTC', '2025-12-14 01:30:00 UTC+00:00'],
+  [null, '2025-12-14 01:30:00Z'],
+  ['Mars/Olympus_Mons', '2025-12-14 01:30:00Z'],
+])('every time is written in the zone of the site: %s', (timezone, moment) => {
+  const segment = parseSegmentId('camera-1_20251214T013000Z-7f3a_0000');
+  const recent = [{ segment, fromMs: AT_MS, toMs: AT_MS + 900_000, sizeBytes: 498_000_000 }];
+  const details = detailsOf(status({ ...down, retryAtMs: AT_MS }, { timezone, recent }));
+  expect(details).toContain(`Not recording since ${moment}:`);
+  expect(details).toContain(`Next try at ${moment}.`);
+  expect(details).toContain(`| ${moment} | 900 |`);
+  expect(recent.map((one) => segmentSummaryOf(one, stampIn(timezone)))).toEqual([`${moment}, 900 s, 498.0 MB`]);
+});
+
 test('the newest five segments are listed, newest first, by their workflow ids', () => {
   const recent = Array.from({ length: 7 }, (_, index) => ({
     segment: parseSegmentId(`camera-1_20251214T013000Z-7f3a_000${index}`),
@@ -96,5 +114,7 @@ test('the newest five segments are listed, newest first, by their workflow ids',
     .filter((line) => line.includes('upload/'));
   expect(rows).toHaveLength(5);
   expect(rows[0]).toBe('| `upload/camera-1_20251214T013000Z-7f3a_0006` | 2025-12-14 03:00:00Z | 900 | 498.0 MB |');
-  expect(recent.slice(0, 1).map(segmentSummaryOf)).toEqual(['2025-12-14 01:30:00Z, 900 s, 498.0 MB']);
+  expect(recent.slice(0, 1).map((one) => segmentSummaryOf(one, stampIn(null)))).toEqual([
+    '2025-12-14 01:30:00Z, 900 s, 498.0 MB',
+  ]);
 });

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { CameraId, RecorderId } from '../../src/domain/ids.js';
 import type { SegmentNotice } from '../../src/workflows/contract.js';
+import { afterFile } from '../support/after-file.js';
 import { freshCamera, type Harness, startHarness } from '../support/camera-harness.js';
+import { openTemporalView, type TemporalView } from '../support/camera-workflow.js';
 import { sealedSegment } from '../support/memory-spool.js';
 import { createNamespace } from '../support/temporal-namespace.js';
 import { waitFor } from '../support/wait-for.js';
@@ -10,10 +12,13 @@ const FIRST_MS = Date.UTC(2025, 11, 14, 1, 30);
 const INPUT = { spec: { source: { kind: 'secret', name: 'camera-3' } }, timeScale: 0.1 };
 
 let harness: Harness;
+let view: TemporalView;
 
 beforeAll(async () => {
   const { address } = inject('temporal');
-  harness = await startHarness({ address, namespace: await createNamespace(address), recorderId: 'story' });
+  const namespace = await createNamespace(address);
+  harness = await startHarness({ address, namespace, recorderId: 'story' });
+  view = await openTemporalView({ address, namespace, register: afterFile });
 });
 afterAll(async () => await harness?.close());
 
@@ -45,6 +50,14 @@ test('a camera started by the command line is recorded, and each announced segme
   expect(status.recorder).toBe('story' as RecorderId);
   expect(status.lastEndedAtMs).toBe(FIRST_MS + 120_000);
   expect(status.recent.map(({ segment }) => segment)).toEqual(notices.map(({ segment }) => segment));
+  expect(status.timezone).toBe('Europe/Berlin');
+  const details = await view.currentDetails(camera);
+  expect(details).toContain('| 2025-12-14 02:30:00 UTC+01:00 | 60 |');
+  expect(details).not.toMatch(/\d\d:\d\d:\d\dZ/);
+  const upload = `upload/${notices[0]?.segment}`;
+  const { staticSummary } = await harness.client.workflow.getHandle(upload).describe();
+  expect(await staticSummary()).toMatch(/^2025-12-14 02:30:00 UTC\+01:00, 60 s, /);
+  expect(await view.currentDetails(upload)).toContain('Footage from 2025-12-14 02:30:00 UTC+01:00. Stored as');
   const described = await harness.client.workflow.getHandle(camera).describe();
   expect(described.searchAttributes).toMatchObject({ CameraId: [camera], Recorder: ['story'] });
   await harness.client.workflow.getHandle(camera).cancel();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { byteWords, createLocalTime, durationWords } from '../../src/http/local-time.js';
+import { byteWords, createLocalTime, durationWords } from '../../src/domain/local-time.js';
 
 const at = (iso: string): number => Date.parse(iso);
 

@@ -1,4 +1,4 @@
-/** Times as people at the cameras read them. Storage speaks UTC; only this file speaks a time zone. */
+/** Times as people at the cameras read them. Storage speaks UTC; only this file speaks a time zone. Deterministic for one zone and its rules. */
 export interface LocalTime {
   readonly timezone: string;
   /** `2026-11-25` */
