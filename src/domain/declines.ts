@@ -5,6 +5,7 @@ import { refusalTexts } from './refusals.js';
 
 /** Why a recorder does not take a camera that is asked for. The camera itself has nothing to do with it. */
 export const DECLINES = ['no-secret', 'no-capacity', 'no-space'] as const;
+/** The failure's type in Temporal too: each is a `FailureCode`. */
 export type Decline = (typeof DECLINES)[number];
 
 /** Page, command line and workflow print these words. */
@@ -29,6 +30,7 @@ export interface Declined {
   readonly sinceMs: number;
 }
 
+/** Of a signal: a reason that only a newer recorder knows is refused. */
 export const declinedSchema: z.ZodType<Declined, unknown> = z.object({
   decline: z.enum(DECLINES),
   detail: z.string().transform((text) => text as Redacted),

@@ -10,6 +10,7 @@ import type { WorkerStatus } from '../workers/worker-status.js';
 /** How loud a row is: `good`, `waiting` (heals by itself, usually soon), `bad` (somebody should look), `off` (wanted so). */
 export type CameraLevel = 'good' | 'waiting' | 'bad' | 'off';
 
+/** Texts are for people and may change; programs read metrics. */
 export interface CameraWords {
   readonly level: CameraLevel;
   readonly state: string;

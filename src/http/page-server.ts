@@ -10,7 +10,7 @@ import { buildServer } from './server.js';
 /** The port may still be held by the process before us. */
 const LISTEN_RETRY_MS = 2_000;
 
-export interface ServedPage {
+interface ServedPage {
   /** Waits for the answers being given. Idempotent. */
   close(): Promise<void>;
 }

@@ -17,7 +17,7 @@ const WORKFLOWS_ONLY = {
   spool: 'It has no spool.',
 } as const;
 
-export interface PageStateOptions {
+interface PageStateOptions {
   readonly config: Pick<Config, 'cameras' | 'timezone' | 'readinessPolicy' | 'temporalUiUrl' | 'temporal'>;
   /** Null in a process that only serves workflows. */
   readonly recorder: Pick<Recorder, 'conditions' | 'specs' | 'statistics' | 'onSealed'> | null;

@@ -19,6 +19,7 @@ interface CameraReadiness {
   readonly contradictedSinceMs: number | null;
 }
 
+/** Begin with an empty map, and hand back what `observeReadiness` returned. */
 export type ReadinessState = ReadonlyMap<CameraId, CameraReadiness>;
 
 /**

@@ -10,6 +10,7 @@ import type { StatusView } from './status-view.js';
 /** How long a scrape waits for Temporal Core's own metrics. */
 const CORE_METRICS_TIMEOUT_MS = 2_000;
 
+/** `status` and `readiness` are called at each request, so they must be cheap. */
 export interface ServerDeps {
   readonly registry: Registry;
   /** Temporal Core's Prometheus page on loopback; null when it has none. */

@@ -26,6 +26,7 @@ export interface StatusView {
   readonly webUiUrl: string | null;
 }
 
+/** One row of the page. Its texts are for people and may change; programs read metrics. */
 export interface CameraView extends CameraWords {
   readonly id: CameraId;
   readonly name: string;
@@ -41,6 +42,7 @@ export interface CameraView extends CameraWords {
   readonly webUiUrl: string | null;
 }
 
+/** One look at everything. Times are wall-clock, UTC milliseconds. */
 export interface StatusInput extends WordsInput {
   readonly configured: readonly CameraConfig[];
   readonly conditions: ReadonlyMap<CameraId, CameraCondition>;

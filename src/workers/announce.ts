@@ -21,7 +21,7 @@ import type { UploadLedger } from './upload-ledger.js';
 /** A signal of more makes the workflow task slow, and of fewer wastes tasks: measured. */
 const NOTICES_A_SIGNAL = 50;
 
-export interface AnnounceDeps {
+interface AnnounceDeps {
   readonly spool: Pick<Spool, 'list' | 'find' | 'usage'>;
   readonly ledger: UploadLedger;
   readonly policies: Policies;
@@ -32,6 +32,7 @@ export interface AnnounceDeps {
   readonly log: Logger;
 }
 
+/** One for the life of a worker; a new one announces everything again, which does no harm (INV-6). */
 export class Announcer {
   readonly #deps: AnnounceDeps;
   /** Monotonic ms of the last announcement. */

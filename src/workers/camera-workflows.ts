@@ -8,12 +8,13 @@ import { startCamera } from './start-workflows.js';
 import type { TemporalSession } from './temporal/connection.js';
 import { viewWorkflow } from './workflow-view.js';
 
+/** Configuration only creates cameras: `spec` counts for nothing once the workflow exists. */
 export interface ConfiguredCamera {
   readonly id: CameraId;
   readonly spec: CameraSpec;
 }
 
-export interface CameraWorkflowsDeps {
+interface CameraWorkflowsDeps {
   readonly spool: Pick<Spool, 'layout' | 'assignments'>;
   readonly configured: readonly ConfiguredCamera[];
   readonly policies: Policies;

@@ -8,7 +8,7 @@ import { CONDITION_CHANGED_SIGNAL, type ConditionChange } from '../workflows/con
 import type { Policies } from '../workflows/policies.js';
 import type { TemporalSession } from './temporal/connection.js';
 
-export interface ConditionReportsDeps {
+interface ConditionReportsDeps {
   readonly recorder: Pick<Recorder, 'conditions'>;
   readonly spool: Pick<Spool, 'recorder' | 'assignments'>;
   readonly policies: Policies;

@@ -18,7 +18,7 @@ interface Entry {
   readonly isTold: boolean;
 }
 
-export interface DeclinedCamerasDeps {
+interface DeclinedCamerasDeps {
   readonly recorderId: RecorderId;
   readonly policies: Pick<Policies, 'declinedForgottenMs'>;
   readonly clock: Clock;

@@ -21,7 +21,7 @@ import type { Assignment, Spool } from '../spool/spool.js';
 import { firstSlotMs, gapObjectOf, lastSlotEndMs, slotsBetween } from './gap-object-plan.js';
 import { bounded, GapReasons, type GapTask } from './gap-reasons.js';
 
-export interface GapObjectsDeps {
+interface GapObjectsDeps {
   readonly spool: Pick<Spool, 'recorder' | 'layout' | 'assignments' | 'list'>;
   readonly store: Pick<ObjectStore, 'list' | 'head' | 'read' | 'putSmall'>;
   readonly recorder: Pick<Recorder, 'conditions'>;
@@ -33,6 +33,7 @@ export interface GapObjectsDeps {
 const MOST_A_PASS = 96;
 const DAY_MS = 86_400_000;
 
+/** What it remembers only saves requests: a new one finds the same to do. */
 export class GapObjects {
   readonly #deps: GapObjectsDeps;
   /** Beginning of the first slot that was not looked at yet. */

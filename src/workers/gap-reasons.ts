@@ -17,7 +17,7 @@ export interface GapTask {
   readonly nowMs: number;
 }
 
-export interface GapReasonsInput extends Pick<GapTask, 'assignment' | 'here' | 'nowMs'> {
+interface GapReasonsInput extends Pick<GapTask, 'assignment' | 'here' | 'nowMs'> {
   readonly spool: Pick<Spool, 'recorder'>;
   readonly store: ReadableStore;
   readonly recorder: Pick<Recorder, 'conditions'>;

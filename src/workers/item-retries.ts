@@ -3,7 +3,7 @@ import type { Logger } from '../log.js';
 import { errorText } from './error-text.js';
 import { backOffMs } from './loop.js';
 
-export interface ItemRetriesOptions {
+interface ItemRetriesOptions {
   /** Of the loop. */
   readonly name: string;
   readonly everyMs: number;

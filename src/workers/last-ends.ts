@@ -14,7 +14,7 @@ import type { ReadableStore } from '../playback/stored-objects.js';
 import type { Recorder } from '../recorder/recorder.js';
 import type { Spool } from '../spool/spool.js';
 
-export interface LastEndsDeps {
+interface LastEndsDeps {
   readonly spool: Pick<Spool, 'assignments'>;
   readonly store: ReadableStore;
   readonly recorder: Pick<Recorder, 'noteEarlierEnd'>;
@@ -26,6 +26,7 @@ export interface LastEndsDeps {
 const ASK_DEADLINE_MS = 10_000;
 const CAMERAS_AT_ONCE = 4;
 
+/** What it remembers only saves questions: a new one asks again. */
 export class LastEnds {
   readonly #deps: LastEndsDeps;
   readonly #answered = new Set<CameraId>();

@@ -12,6 +12,7 @@ export interface Link {
   down(error: unknown): void;
 }
 
+/** Not reachable to begin with, and without a `detail`: the first answer or failure is logged as a change. */
 export function createLink(name: 'temporal' | 'store', clock: Clock, log: Logger): Link {
   let status: LinkStatus = { isReachable: false, sinceMs: clock.wallMs(), detail: null };
   return {

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import { errorText } from './error-text.js';
 
+/** `everyMs` is counted from the end of one pass to the beginning of the next. */
 export interface LoopOptions {
   readonly name: string;
   readonly everyMs: number;
@@ -13,6 +14,7 @@ export interface LoopOptions {
   readonly failed?: () => void;
 }
 
+/** Runs until it is stopped; no pass that fails ends it. */
 export interface Loop {
   /** The next pass begins at once, or right after the one under way. */
   hurry(): void;

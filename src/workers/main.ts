@@ -62,6 +62,7 @@ const STOP_DEADLINES: Readonly<Record<'stop' | 'detach', StopDeadlines>> = {
 };
 const ENTER_RETRY_MS = 2_000;
 
+/** What the process holds of its worker; the page is served from `status`. */
 export interface RunningWorker {
   /** Cheap: no I/O. */
   status(): WorkerStatus;

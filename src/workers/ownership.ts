@@ -10,6 +10,7 @@ import { startCamera } from './start-workflows.js';
 import type { TemporalSession } from './temporal/connection.js';
 import { viewWorkflow, type WorkflowView } from './workflow-view.js';
 
+/** `stop` also writes the cause into the camera's gap; `keep` changes nothing. */
 export type OwnershipVerdict =
   | { readonly kind: 'keep' }
   | { readonly kind: 'stop'; readonly cause: LastingStop }
@@ -57,7 +58,7 @@ function isSettled(view: WorkflowView, me: RecorderId): boolean {
   return view.kind !== 'unreachable';
 }
 
-export interface OwnershipDeps {
+interface OwnershipDeps {
   readonly recorder: Pick<Recorder, 'unattached' | 'stopUnattached'>;
   readonly spool: Pick<Spool, 'recorder' | 'layout' | 'assignments'>;
   readonly policies: Policies;

@@ -11,7 +11,7 @@ import type { ItemRetries } from './item-retries.js';
 import type { Link } from './link.js';
 import type { UploadLedger } from './upload-ledger.js';
 
-export interface ReclaimDeps {
+interface ReclaimDeps {
   readonly spool: Pick<Spool, 'list' | 'read' | 'recordReceipt' | 'reclaim'>;
   readonly store: Pick<ObjectStore, 'head' | 'read'>;
   readonly link: Link;

@@ -10,7 +10,7 @@ const POLLERS = 2;
 /** A failure report during an outage is tried for 10 s; less would end in "Worker still in use". */
 const SHUTDOWN_FORCE_MS = 20_000;
 
-export interface RecorderWorkerOptions {
+interface RecorderWorkerOptions {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly identity: string;

@@ -35,6 +35,7 @@ const BUFFERS_AN_UPLOAD = 4;
 const ASK_CAUSE_DEADLINE_MS = 5_000;
 const ANNOUNCE_DEADLINE_MS = 10_000;
 
+/** One for the life of a worker that records; a worker for workflows alone has none. */
 export class RecordingSide {
   readonly ledger: UploadLedger;
   readonly store: Link;

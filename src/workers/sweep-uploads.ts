@@ -10,7 +10,7 @@ export const SWEEP_EVERY_MS = 3_600_000;
 /** Far longer than any upload that moves, or the clock here and the store's differ. */
 export const ABANDONED_AFTER_MS = 24 * 3_600_000;
 
-export interface SweepDeps {
+interface SweepDeps {
   readonly spool: Pick<Spool, 'list'>;
   readonly store: Pick<ObjectStore, 'listUploads' | 'abort'>;
   /** Whose prefixes are looked at. */

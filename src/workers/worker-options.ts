@@ -18,6 +18,7 @@ export type StartWorkerOptions = CommonOptions &
     | ({ readonly role: 'workflows' } & WorkflowOptions)
   );
 
+/** What each role needs. */
 export interface CommonOptions {
   readonly temporal: TemporalSettings;
   readonly policies: Policies;
@@ -27,10 +28,12 @@ export interface CommonOptions {
   readonly coreMetricsPort: number | null;
 }
 
+/** For the roles `all` and `workflows`. */
 export interface WorkflowOptions {
   readonly workflowCode: WorkflowCode;
 }
 
+/** For the roles `all` and `recorder`. */
 export interface RecordingOptions {
   /** Not started yet; the worker starts and closes it. */
   readonly recorder: Recorder;

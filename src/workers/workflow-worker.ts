@@ -11,7 +11,7 @@ export type WorkflowCode =
   | { readonly kind: 'bundle'; readonly path: string }
   | { readonly kind: 'source'; readonly path: string };
 
-export interface WorkflowWorkerOptions {
+interface WorkflowWorkerOptions {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly identity: string;

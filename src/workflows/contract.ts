@@ -135,6 +135,7 @@ export const SEARCH_ATTRIBUTES = {
 export const SEGMENTS_SEALED_SIGNAL = 'segmentsSealed';
 /** From a recorder, with a `ConditionChange`; only what lasts is told. */
 export const CONDITION_CHANGED_SIGNAL = 'conditionChanged';
+/** From a recorder, with an `AssignmentDeclined`; only what is declined again and again is told. */
 export const ASSIGNMENT_DECLINED_SIGNAL = 'assignmentDeclined';
 /** Takes nothing; answers with `CameraStatus`. */
 export const PAUSE_UPDATE = 'pause';
@@ -154,6 +155,7 @@ export interface ConditionChange {
   readonly timezone?: string | undefined;
 }
 
+/** Says who declines: each recorder that is asked may tell its own reason. */
 export interface AssignmentDeclined extends Declined {
   readonly recorder: RecorderId;
 }

@@ -3,7 +3,7 @@ import type { Logger } from '../../log.js';
 import { redact } from '../../redact.js';
 import { errorText } from '../error-text.js';
 
-export interface RuntimeSettings {
+interface RuntimeSettings {
   readonly log: Logger;
   /** Temporal's own metrics on 127.0.0.1; null: none. */
   readonly coreMetricsPort: number | null;
