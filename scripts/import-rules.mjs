@@ -26,7 +26,7 @@ export const importRules = {
   domain: { folders: [], packages: [ZOD] },
   mp4: { folders: ['domain'], packages: [] },
   spool: { folders: ['mp4', 'domain', ...BASICS], packages: [ZOD, PROM_CLIENT] },
-  // Its client half runs in the worker and shares the parser of messages; these two files import nothing themselves.
+  // It parses ids and knows the name of FFmpeg's log; these two files import nothing (docs/adr/0008).
   keeper: { folders: ['domain/ids.ts', 'domain/session-log.ts'], types: ['domain'], packages: [] },
   recorder: {
     folders: ['spool', 'mp4', 'domain', 'keeper/keeper-client.ts', 'keeper/keeper-error.ts', ...BASICS],
@@ -45,14 +45,15 @@ export const importRules = {
     packages: [TEMPORAL, PROM_CLIENT, ZOD],
   },
   workers: {
-    folders: ['activities', 'workflows/contract.ts', 'keeper', 'config', ...BELOW_WORKERS, ...BASICS],
-    types: ['workflows/policies.ts'],
+    folders: ['activities', 'workflows/contract.ts', 'config', ...BELOW_WORKERS, ...BASICS],
     packages: [TEMPORAL, PROM_CLIENT, ZOD],
   },
   config: { folders: ['domain', ...BASICS], packages: [ZOD, /^smol-toml$/] },
   simulator: { folders: ['mp4', 'domain', ...BASICS], packages: [EXECA, ZOD] },
   http: {
-    folders: ['workers', 'recorder', 'workflows/contract.ts', 'config', 'domain', ...BASICS],
+    folders: ['workers', 'config', 'domain', ...BASICS],
+    // What the page shows of a camera is the recorder's to say (docs/adr/0008).
+    types: ['recorder/recorder.ts'],
     packages: [/^fastify$/, PROM_CLIENT],
   },
   embedded: {

@@ -105,3 +105,8 @@ export const gapCauseTexts: Readonly<Record<GapCause, GapCauseText>> = {
 export function ownerOf(cause: GapCause): GapOwner {
   return gapCauseTexts[cause].owner;
 }
+
+/** Whether somebody waits for the footage: nobody does for a camera that was cancelled. */
+export function isMissed({ cause }: { readonly cause: GapCause }): boolean {
+  return cause !== 'removed';
+}

@@ -3,10 +3,10 @@
  * and before that as far back as the spool tells without a hole.
  */
 import type { GapCause, GapClaim } from '../domain/coverage.js';
+import { isMissed } from '../domain/gap-causes.js';
 import type { CameraId, SegmentId } from '../domain/ids.js';
 import type { SealedSegment } from '../domain/segment.js';
 import type { TimeRange } from '../domain/time-range.js';
-import { isMissed } from '../recorder/gap-meter.js';
 
 /** Gap seconds by cause, only causes that have some. */
 export type GapSeconds = Readonly<Partial<Record<GapCause, number>>>;

@@ -2,10 +2,10 @@ import type { CameraConfig } from '../config/config.js';
 import type { CameraCondition, CameraSpec } from '../domain/camera.js';
 import type { CameraId } from '../domain/ids.js';
 import { byteWords, durationWords } from '../domain/local-time.js';
+import { otherSettings } from '../workers/other-settings.js';
 import type { LinkStatus, UploadStatus } from '../workers/worker-status.js';
 import { type CameraWords, cameraWords, lastFootageAtMs, type WordsInput } from './camera-words.js';
 import type { GapSeconds } from './gaps-today.js';
-import { otherSettings } from './other-settings.js';
 import { supervisionNotices } from './supervision-notices.js';
 
 /** Everything the page, the command line and `/status.json` show, already in words. Plain JSON. */

@@ -3,15 +3,11 @@
  * Pure.
  */
 import type { GapCause, GapClaim } from '../domain/coverage.js';
+import { isMissed } from '../domain/gap-causes.js';
 
 export type MsByCause = ReadonlyMap<GapCause, number>;
 
 export const NO_GAPS: MsByCause = new Map();
-
-/** Whether somebody waits for the footage: nobody does for a camera that was cancelled. */
-export function isMissed({ cause }: { readonly cause: GapCause }): boolean {
-  return cause !== 'removed';
-}
 
 /** @param sinceMs wall clock; what a claim says of the time before was counted by somebody else */
 export function withClaims(sum: MsByCause, claims: readonly GapClaim[], sinceMs: number): MsByCause {

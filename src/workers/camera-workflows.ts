@@ -3,7 +3,7 @@ import type { CameraId } from '../domain/ids.js';
 import type { Logger } from '../log.js';
 import { readNamespaceId, writeNamespaceId } from '../spool/namespace-id.js';
 import type { Spool } from '../spool/spool.js';
-import type { Policies } from '../workflows/policies.js';
+import type { Policies } from '../workflows/contract.js';
 import { startCamera } from './start-workflows.js';
 import type { TemporalSession } from './temporal/connection.js';
 import { viewWorkflow } from './workflow-view.js';

@@ -4,8 +4,7 @@ import type { CameraCondition } from '../domain/camera.js';
 import type { CameraId } from '../domain/ids.js';
 import type { Recorder } from '../recorder/recorder.js';
 import type { Spool } from '../spool/spool.js';
-import { CONDITION_CHANGED_SIGNAL, type ConditionChange } from '../workflows/contract.js';
-import type { Policies } from '../workflows/policies.js';
+import { CONDITION_CHANGED_SIGNAL, type ConditionChange, type Policies } from '../workflows/contract.js';
 import type { TemporalSession } from './temporal/connection.js';
 
 interface ConditionReportsDeps {

@@ -3,8 +3,7 @@ import type { AssignObserver } from '../activities/assign.js';
 import type { Clock } from '../clock.js';
 import type { Declined } from '../domain/declines.js';
 import type { CameraId, RecorderId } from '../domain/ids.js';
-import { ASSIGNMENT_DECLINED_SIGNAL, type AssignmentDeclined } from '../workflows/contract.js';
-import type { Policies } from '../workflows/policies.js';
+import { ASSIGNMENT_DECLINED_SIGNAL, type AssignmentDeclined, type Policies } from '../workflows/contract.js';
 import type { TemporalSession } from './temporal/connection.js';
 
 /** The first time says little: another recorder may take it at once. */

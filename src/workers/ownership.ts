@@ -5,7 +5,7 @@ import type { Logger } from '../log.js';
 import type { Recorder } from '../recorder/recorder.js';
 import { readNamespaceId } from '../spool/namespace-id.js';
 import type { Spool } from '../spool/spool.js';
-import type { Policies } from '../workflows/policies.js';
+import type { Policies } from '../workflows/contract.js';
 import { startCamera } from './start-workflows.js';
 import type { TemporalSession } from './temporal/connection.js';
 import { viewWorkflow, type WorkflowView } from './workflow-view.js';

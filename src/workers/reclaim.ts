@@ -6,7 +6,7 @@ import type { Logger } from '../log.js';
 import { confirm } from '../object-store/confirm.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import type { Spool, SpooledSegment } from '../spool/spool.js';
-import type { Policies } from '../workflows/policies.js';
+import type { Policies } from '../workflows/contract.js';
 import type { ItemRetries } from './item-retries.js';
 import type { Link } from './link.js';
 import type { UploadLedger } from './upload-ledger.js';

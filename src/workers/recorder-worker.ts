@@ -1,7 +1,12 @@
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import type { RecorderId } from '../domain/ids.js';
-import { type Activities, RECORDERS_QUEUE, recordQueueOf, uploadQueueOf } from '../workflows/contract.js';
-import type { Policies } from '../workflows/policies.js';
+import {
+  type Activities,
+  type Policies,
+  RECORDERS_QUEUE,
+  recordQueueOf,
+  uploadQueueOf,
+} from '../workflows/contract.js';
 
 /** A zombie attempt holds its slot until it notices, so every camera may need two. */
 const SLOTS_PER_CAMERA = 2;

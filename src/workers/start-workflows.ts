@@ -5,11 +5,11 @@ import type { CameraId } from '../domain/ids.js';
 import type { SealedSegment } from '../domain/segment.js';
 import {
   type CameraInput,
+  type Policies,
   type UploadSegmentInput,
   uploadWorkflowIdOf,
   WORKFLOW_QUEUE,
 } from '../workflows/contract.js';
-import type { Policies } from '../workflows/policies.js';
 import type { TemporalSession } from './temporal/connection.js';
 
 const cameraIdKey = defineSearchAttributeKey('CameraId', SearchAttributeType.KEYWORD);

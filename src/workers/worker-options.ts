@@ -5,7 +5,7 @@ import type { Logger } from '../log.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import type { Recorder } from '../recorder/recorder.js';
 import type { Spool } from '../spool/spool.js';
-import type { Policies } from '../workflows/policies.js';
+import type { Policies } from '../workflows/contract.js';
 import type { ConfiguredCamera } from './camera-workflows.js';
 import type { TemporalSettings } from './temporal/connection.js';
 import type { WorkflowCode } from './workflow-worker.js';

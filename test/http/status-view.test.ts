@@ -296,3 +296,10 @@ describe('a camera that is not configured and no longer recorded here', () => {
     expect(only({ ...dayLater, conditions: gone.conditions })?.level).toBe('off');
   });
 });
+
+it('the status shows what is recorded, and says so of a camera that records well, too', () => {
+  const recorded = { ...cameraConfig(camera1).spec, segmentDurationSec: 20 };
+  const [camera] = statusView(statusInput({ specs: new Map([[camera1, recorded]]) })).cameras;
+  expect(camera).toMatchObject({ level: 'good', segmentSec: 20, todo: expect.stringContaining('--name reconfigure') });
+  expect(statusView(statusInput()).cameras[0]?.todo).toBeNull();
+});

@@ -41,12 +41,16 @@ test.each([
   ['activities/record.ts', '../workers/main.js'],
   ['activities/upload.ts', '@aws-sdk/client-s3'],
   ['workers/main.ts', '../workflows/camera.js'],
+  ['workers/main.ts', '../workflows/policies.js'],
+  ['workers/main.ts', '../keeper/keeper.js'],
   ['workers/main.ts', '../http/server.js'],
   ['workers/main.ts', '../cli/main.js'],
   ['config/config.ts', '../workers/main.js'],
   ['config/config.ts', '@temporalio/envconfig'],
   ['simulator/main.ts', '../recorder/recorder.js'],
   ['http/server.ts', '../cli/main.js'],
+  ['http/status-view.ts', '../recorder/gap-meter.js'],
+  ['http/status-view.ts', '../workflows/contract.js'],
   ['http/server.ts', '@temporalio/client'],
   ['embedded/demo.ts', '../cli/main.js'],
   ['embedded/demo.ts', '@aws-sdk/client-s3'],
@@ -62,10 +66,15 @@ test.each([
 test.each([
   ['keeper/keeper.ts', '../domain/camera.js'],
   ['redact.ts', './domain/ids.js'],
-  ['workers/recorder-worker.ts', '../workflows/policies.js'],
+  ['http/page-state.ts', '../recorder/recorder.js'],
 ])('%s may import types of %s, and nothing more', (file, specifier) => {
   expect(judge(file, specifier, true)).toEqual([]);
   expect(judge(file, specifier, false)).toHaveLength(1);
+});
+
+test.each(importRules['keeper']?.folders ?? [])('the keeper may import %s, which itself imports nothing', (file) => {
+  expect(judge('keeper/keeper.ts', `../${file.replace('.ts', '.js')}`)).toEqual([]);
+  expect(importsOf(readFileSync(join(rootDir, 'src', file), 'utf8'))).toEqual([]);
 });
 
 test.each(Object.keys(importRules).filter((folder) => folder !== 'keeper' && folder !== 'recorder'))(

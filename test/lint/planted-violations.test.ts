@@ -53,8 +53,17 @@ const planted: readonly (readonly [file: string, rule: string, text: string])[] 
 
 const plantedImports: readonly (readonly [file: string, text: string, why: string])[] = [
   ['keeper/planted-package.ts', "import 'pino';", 'keeper may not import the package pino'],
+  ['keeper/planted-domain.ts', "import '../domain/camera.js';", 'keeper may not import domain/camera.ts'],
   ['workflows/planted.ts', "import '../recorder/outcome.js';", 'workflows may not import recorder/outcome.ts'],
   ['http/planted.ts', "import '@temporalio/client';", 'http may not import the package @temporalio/client'],
+  ['http/planted-contract.ts', "import '../workflows/contract.js';", 'http may not import workflows/contract.ts'],
+  ['http/planted-recorder.ts', "import '../recorder/recorder.js';", 'http may not import recorder/recorder.ts'],
+  [
+    'http/planted-types.ts',
+    "import type { MsByCause } from '../recorder/gap-meter.js';",
+    'http may not import even types of recorder/gap-meter.ts',
+  ],
+  ['workers/planted-keeper.ts', "import '../keeper/keeper.js';", 'workers may not import keeper/keeper.ts'],
   ['http/planted-aws.ts', "import '@aws-sdk/client-s3';", 'http may not import the package @aws-sdk/client-s3'],
   ['spool/utils.ts', 'export {};', 'a name that does not say what is inside'],
 ];

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { type CameraSpec, DEFAULT_SPEC } from '../../src/domain/camera.js';
-import { otherSettings } from '../../src/http/other-settings.js';
-import { statusView } from '../../src/http/status-view.js';
-import { camera1, cameraConfig, statusInput } from './status-inputs.js';
+import { parseCameraId } from '../../src/domain/ids.js';
+import { otherSettings } from '../../src/workers/other-settings.js';
 
+const camera1 = parseCameraId('camera-1');
 const spec: CameraSpec = { ...DEFAULT_SPEC, source: { kind: 'secret', name: 'camera-1' } };
 
 test('a camera that is recorded as it is configured has nothing to tell', () => {
@@ -21,11 +21,4 @@ test('a later setting is named, with the command that applies it', () => {
 test('another source is named whole, safe in a shell', () => {
   const text = otherSettings(camera1, spec, { ...spec, source: { kind: 'url', rtspUrl: "rtsp://h/it's" } });
   expect(text).toContain(`--input '{"source":{"kind":"url","rtspUrl":"rtsp://h/it'\\''s"}}'`);
-});
-
-test('the status shows what is recorded, and says so of a camera that records well, too', () => {
-  const recorded = { ...cameraConfig(camera1).spec, segmentDurationSec: 20 };
-  const [camera] = statusView(statusInput({ specs: new Map([[camera1, recorded]]) })).cameras;
-  expect(camera).toMatchObject({ level: 'good', segmentSec: 20, todo: expect.stringContaining('--name reconfigure') });
-  expect(statusView(statusInput()).cameras[0]?.todo).toBeNull();
 });
