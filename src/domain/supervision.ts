@@ -1,5 +1,6 @@
 /** Why the keeper started a worker: the first one, asked for, its memory, no pulse, or it ended by itself. */
 export const WORKER_START_REASONS = ['first', 'upgrade', 'memory', 'hung', 'crashed'] as const;
+/** A metric label too. */
 export type WorkerStartReason = (typeof WORKER_START_REASONS)[number];
 
 /** What a worker uses and may use. Only memory counts that nothing but its end gives back. */

@@ -17,6 +17,7 @@ export type ToldSegment = TimeRange & Pick<SealedSegment, 'id' | 'camera' | 'gap
 /** The claims of two segments that touch leave at most this between them. */
 const TOUCHING_MS = 1_000;
 
+/** One for the life of a worker. `startedAtMs`: UTC; from then on it knows of every gap. */
 export class GapsToday {
   readonly #startedAtMs: number;
   readonly #claims = new Map<CameraId, Map<SegmentId, readonly GapClaim[]>>();

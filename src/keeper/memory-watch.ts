@@ -9,13 +9,14 @@ import type { KeeperLog } from './keeper-log.js';
 import { memoryOf } from './process-memory.js';
 import { judgeMemory, type MemoryLimits } from './worker-memory.js';
 
-export interface MemoryWatchOptions {
+interface MemoryWatchOptions {
   /** Null: there is none, and nothing is looked at. */
   readonly limitBytes: number | null;
   readonly limits: MemoryLimits;
   readonly log: KeeperLog;
 }
 
+/** One for the life of a keeper: how often workers were replaced counts across them. */
 export class MemoryWatch {
   readonly #options: MemoryWatchOptions;
   #replacedAtMs: readonly number[] = [];

@@ -1,13 +1,14 @@
 import type { WorkerMemory } from '../domain/supervision.js';
 import { startsWithin } from './restart-limits.js';
 
-export interface MemoryUse {
+interface MemoryUse {
   readonly limitBytes: number;
   readonly workerBytes: number;
   /** The keeper and every FFmpeg, which share the limit and are never given up. */
   readonly othersBytes: number;
 }
 
+/** When a worker is replaced for its memory, and how often at most. */
 export interface MemoryLimits {
   /** Of what the others leave. The rest is for what the worker grows by between two looks and while it leaves, and for its successor's check. */
   readonly share: number;
@@ -16,13 +17,14 @@ export interface MemoryLimits {
   readonly lookEveryMs: number;
 }
 
+/** A look each two seconds reads a few files of /proc; a worker that leaks is replaced twice in ten minutes at most. */
 export const DEFAULT_MEMORY_LIMITS: MemoryLimits = {
   share: 0.8,
   replacements: { starts: 2, withinMs: 600_000 },
   lookEveryMs: 2_000,
 };
 
-export interface MemoryVerdict {
+interface MemoryVerdict {
   readonly kind: 'enough' | 'replace' | 'too-low';
   readonly memory: WorkerMemory;
 }

@@ -21,6 +21,7 @@ type Unstamped<Condition> = Condition extends CameraCondition ? Omit<Condition, 
 /** A condition without since when. Pure. */
 export type ConditionNow = Unstamped<CameraCondition>;
 
+/** Pure. A camera between two tries stays `down` until frames come again; `retryAtMs` is wall time. */
 export function conditionOf(state: SupervisorState, context: ConditionContext): ConditionNow {
   switch (state.kind) {
     case 'idle':

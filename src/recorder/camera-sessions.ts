@@ -25,7 +25,7 @@ import type { CameraStatistics } from './statistics.js';
 import type { Progress, Session, SupervisorEvent } from './supervisor-state.js';
 import { sealsAtOf, startOf } from './times.js';
 
-export interface SessionsDeps extends StartDeps, ProgressDeps {
+interface SessionsDeps extends StartDeps, ProgressDeps {
   readonly log: Logger;
   readonly clock: Clock;
   readonly queue: SealQueue;
@@ -44,6 +44,7 @@ interface Followed {
   lastClosed: SealedSegment['closed'];
 }
 
+/** One for the life of a supervisor; sessions come and go in it. */
 export class CameraSessions {
   readonly #camera: CameraId;
   readonly #deps: SessionsDeps;

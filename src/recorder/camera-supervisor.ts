@@ -27,6 +27,7 @@ import type { Session, SupervisorCommand, SupervisorEvent, SupervisorState } fro
 import { step } from './supervisor-step.js';
 import { startOf } from './times.js';
 
+/** `sealed` and `conditionChanged` are called within a turn of the mailbox, or of the seal queue: they must neither wait nor throw. */
 export interface SupervisorDeps extends StartDeps {
   readonly spool: Spool;
   readonly keeper: KeeperClient;
@@ -40,6 +41,7 @@ export interface SupervisorDeps extends StartDeps {
   conditionChanged(camera: CameraId, condition: CameraCondition): void;
 }
 
+/** Does nothing until it is told to; of no more use after `close` or `detach`. `journal`: the assignment as it was found. */
 export class CameraSupervisor {
   readonly camera: CameraId;
   readonly #deps: SupervisorDeps;

@@ -24,6 +24,7 @@ import type { Attachment, AttachOptions, Recorder } from './recorder.js';
 import { createRemux } from './remux.js';
 import type { CameraStatistics } from './statistics.js';
 
+/** `resolveUrl` is asked anew at each start of a session, so it may read a file. */
 export interface RecorderDeps {
   readonly spool: Spool;
   readonly keeper: KeeperClient;
@@ -39,6 +40,7 @@ export interface RecorderDeps {
   readonly freeBytes?: () => Promise<number>;
 }
 
+/** Asks nobody and starts nothing before `start`. */
 export function createRecorder(deps: RecorderDeps): Recorder {
   return new SpoolRecorder(deps);
 }

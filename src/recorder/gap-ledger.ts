@@ -8,6 +8,7 @@ import type { GapCause, GapClaim } from '../domain/coverage.js';
 import type { RecorderId } from '../domain/ids.js';
 import type { TimeRange } from '../domain/time-range.js';
 
+/** Never changed, only replaced. A restart makes it anew from the assignment. */
 export interface GapLedger {
   /** UTC ms of the newest footage known anywhere; null when there is none yet, and so no gap. */
   readonly lastEndedAtMs: number | null;
@@ -17,11 +18,12 @@ export interface GapLedger {
   readonly isGapOpen: boolean;
 }
 
-export interface CauseFrom {
+interface CauseFrom {
   readonly cause: GapCause;
   readonly fromMs: number;
 }
 
+/** Of a camera without footage: before its first there is no gap. */
 export const EMPTY_LEDGER: GapLedger = { lastEndedAtMs: null, causes: [], isGapOpen: false };
 
 /** A sidecar carries at most so many. */

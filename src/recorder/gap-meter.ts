@@ -5,8 +5,10 @@
 import type { GapCause, GapClaim } from '../domain/coverage.js';
 import { isMissed } from '../domain/gap-causes.js';
 
+/** Milliseconds of missing footage; a cause without any is not in it. */
 export type MsByCause = ReadonlyMap<GapCause, number>;
 
+/** To begin with, at the start of a worker: earlier gaps are in the bucket, not in its metrics. */
 export const NO_GAPS: MsByCause = new Map();
 
 /** @param sinceMs wall clock; what a claim says of the time before was counted by somebody else */

@@ -8,6 +8,7 @@ import { errnoOf } from '../spool/spool-error.js';
 import { FileGrowth } from './file-growth.js';
 import { continuedAt, type EndedFile, type FileTimes } from './times.js';
 
+/** `createRecordingWalker`; tests pass their own. */
 export type CreateWalker = (source: ReadAt) => RecordingWalker;
 
 /** One of FFmpeg's files while it grows, and once more when it is closed. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 
+/** Of the bytes as they were recorded, a torn tail included; `crc32` is still to be combined with the header's. */
 export interface RecordingHashes {
   readonly sizeBytes: number;
   readonly sha256Hex: string;

@@ -8,6 +8,7 @@ export type SessionOutcome =
   | { readonly kind: 'stalled'; readonly silentMs: number }
   | { readonly kind: FailureKind; readonly detail: Redacted };
 
+/** Ends that nobody asked for and of which something said why; a stall is judged from silence alone. */
 export const FAILURE_KINDS = [
   'stream-ended',
   'unreachable',
@@ -22,6 +23,7 @@ export const FAILURE_KINDS = [
   'no-space',
   'died',
 ] as const;
+/** Each has its wait in `restart-policy.ts` and its cause of a gap below. */
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 
 /** Every value of `SessionOutcome.kind`; metrics pre-create a series for each. */

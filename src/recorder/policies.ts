@@ -22,6 +22,7 @@ export interface RecorderPolicies {
   readonly sealDeadlineMs: number;
 }
 
+/** Of production. Looking twice a second, a stall is noticed half a second late at most. */
 export const DEFAULT_RECORDER_POLICIES: RecorderPolicies = {
   timeScale: 1,
   lookEveryMs: 500,

@@ -36,6 +36,7 @@ export interface Recorder {
   close(mode: 'stop' | 'detach'): Promise<void>;
 }
 
+/** What the workflow knows of the camera. UTC milliseconds; null: it knows nothing. */
 export interface AttachOptions {
   readonly lastEndedAtMs: number | null;
   readonly notBeforeMs: number | null;
@@ -43,6 +44,7 @@ export interface AttachOptions {
   readonly taskToken: string | null;
 }
 
+/** A hold on a camera's recording, not the recording: only the newest one can stop or restart it (INV-5). */
 export interface Attachment {
   readonly superseded: AbortSignal;
   condition(): CameraCondition;

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { execa } from 'execa';
 
-export interface RemuxRequest {
+interface RemuxRequest {
   readonly from: string;
   /** Read only up to here: a tear inside a fragment's head makes FFmpeg drop the whole file. */
   readonly completeBytes: number;
@@ -14,6 +14,7 @@ export type Remux = (request: RemuxRequest, signal: AbortSignal) => Promise<numb
 /** 2.2 s were measured for 500 MB on a quick disk. */
 const DEADLINE_MS = 5 * 60_000;
 
+/** Overwrites `to`, so it may be tried again. One that is aborted, or takes more than five minutes, leaves a part of it. */
 export function createRemux(ffmpegPath: string): Remux {
   return async ({ from, completeBytes, to }, signal) => {
     await execa(ffmpegPath, remuxArgs({ from, completeBytes, to }), {

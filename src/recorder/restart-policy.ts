@@ -12,8 +12,10 @@ export interface Attempts {
   readonly parameterRestarts: number;
 }
 
+/** Of a camera's first session, and after a stop that was asked for. */
 export const NO_ATTEMPTS: Attempts = { fruitless: 0, fruitlessSinceMs: null, refusals: 0, parameterRestarts: 0 };
 
+/** Clock and chance are passed in, so that every row of the table can be tested. */
 export interface RestartContext {
   /** Monotonic. */
   readonly nowMs: number;
@@ -26,7 +28,7 @@ export interface RestartContext {
   readonly livedMs: number;
 }
 
-export interface RestartPlan {
+interface RestartPlan {
   readonly waitMs: number;
   readonly attempts: Attempts;
 }

@@ -3,7 +3,7 @@ import { errnoOf, SpoolError } from '../spool/spool-error.js';
 import type { RecorderPolicies } from './policies.js';
 import { jobIdOf, type SealDeps, type SealJob, type SealResult, sealFile } from './sealer.js';
 
-export interface SealQueueDeps extends SealDeps {
+interface SealQueueDeps extends SealDeps {
   readonly clock: Clock;
   readonly policies: Pick<RecorderPolicies, 'sealRetryMs'>;
   /** Told in order, once a file. `lagMs`: from closed to sealed. */

@@ -21,6 +21,7 @@ import type { Remux } from './remux.js';
 import type { ClosedFile } from './session-progress.js';
 import { mediaStartOf, timesOf } from './times.js';
 
+/** A file that grows no more. Camera, session and the file's index make the segment's id, so that sealing it twice gives one segment. */
 export interface SealJob {
   readonly camera: CameraId;
   readonly session: SessionId;
@@ -29,12 +30,14 @@ export interface SealJob {
   readonly closed: SealedSegment['closed'];
 }
 
+/** `quarantined`: the file is out of the way, and not tried again. */
 export type SealResult =
   | { readonly kind: 'sealed'; readonly segment: SealedSegment }
   /** No video frame: its time is a gap. */
   | { readonly kind: 'empty' }
   | { readonly kind: 'quarantined' };
 
+/** `claimsBefore` is asked anew at each try. */
 export interface SealDeps {
   readonly spool: Pick<Spool, 'recorder' | 'seal' | 'find' | 'quarantine'>;
   readonly remux: Remux;

@@ -32,6 +32,7 @@ export interface ClosedFile {
   readonly successor: FileTimes | null;
 }
 
+/** What following a session needs. */
 export interface ProgressDeps {
   readonly clock: Clock;
   readonly log: Logger;
@@ -40,7 +41,7 @@ export interface ProgressDeps {
   readonly policies: Pick<RecorderPolicies, 'lookEveryMs' | 'syncEveryMs' | 'probeLimitMs'>;
 }
 
-export interface ProgressListener {
+interface ProgressListener {
   progressed(progress: Progress): void;
   closed(file: ClosedFile): void;
 }
@@ -50,6 +51,7 @@ const QUIET_LOOKS = 2;
 /** The first looks at a file see its frames late: after 2 s of it its beginning was still told up to 0.3 s too late. */
 const SURE_AFTER_MS = 3_000;
 
+/** One for each session. It reports only while one of its methods runs. */
 export class SessionProgress {
   readonly #session: Pick<Session, 'id' | 'dir' | 'spec'>;
   readonly #deps: ProgressDeps;

@@ -16,6 +16,7 @@ import { type CameraUrl, CameraUrlError, parseCameraUrl } from './ffmpeg/camera-
 import type { FailureKind, SessionOutcome } from './outcome.js';
 import type { Session } from './supervisor-state.js';
 
+/** `resolveUrl` and `hasRoom` are asked at each start, so that a repaired secret or a freed disk counts at once. */
 export interface StartDeps {
   readonly spool: Pick<Spool, 'layout'>;
   readonly keeper: Pick<KeeperClient, 'spawn' | 'list' | 'signal'>;
@@ -32,7 +33,7 @@ export interface StartDeps {
 /** Each question has a deadline of many seconds itself. */
 const ASK_AGAIN_MS = 100;
 
-export type StartResult =
+type StartResult =
   | { readonly kind: 'started'; readonly session: Session }
   | { readonly kind: 'failed'; readonly outcome: SessionOutcome };
 

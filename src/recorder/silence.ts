@@ -11,10 +11,12 @@ export interface Silence {
 /** Between two looks 0.5 s apart; what is longer than this was sleep, of which only this much counts. */
 const LONGEST_AWAKE_MS = 1_500;
 
+/** From the start of a session, or its newest frame. */
 export function silenceFrom(nowMs: number, frames: number): Silence {
   return { frames, silentMs: 0, lookedAtMs: nowMs };
 }
 
+/** `frames` is the session's sum: one that changed ends the silence. */
 export function lookedAgain(silence: Silence, nowMs: number, frames: number): Silence {
   if (frames !== silence.frames) return silenceFrom(nowMs, frames);
   const awakeMs = Math.min(nowMs - silence.lookedAtMs, LONGEST_AWAKE_MS);

@@ -3,8 +3,9 @@ import type { SealedSegment } from '../domain/segment.js';
 import type { SessionOutcome } from './outcome.js';
 import type { SealResult } from './sealer.js';
 
+/** What became of a closed file, the best first; a metric label. */
 export const SEAL_OUTCOMES = ['sealed', 'salvaged', 'remuxed', 'as-recorded', 'quarantined', 'empty'] as const;
-export type SealOutcome = (typeof SEAL_OUTCOMES)[number];
+type SealOutcome = (typeof SEAL_OUTCOMES)[number];
 
 /** What metrics and the status page need beside the condition. All counts since this worker started. */
 export interface CameraStatistics {

@@ -4,6 +4,7 @@ import type { SessionId } from '../domain/ids.js';
 import type { SessionOutcome } from './outcome.js';
 import type { Attempts } from './restart-policy.js';
 
+/** One life of one FFmpeg, as it was started or adopted. `dir` has all its files. */
 export interface Session {
   readonly id: SessionId;
   readonly dir: string;
@@ -59,11 +60,13 @@ export type SupervisorState =
       readonly retryAtMs: number;
     };
 
+/** A stop that was asked for while a session was being started; `next` is recorded after it, null: nothing. */
 export interface Stop {
   readonly cause: StopCause;
   readonly next: CameraSpec | null;
 }
 
+/** What comes into the mailbox. One of a session that is not the current one changes nothing. */
 export type SupervisorEvent =
   /** The same spec again changes nothing; another one stops and starts. `notBeforeMs`: a locked camera account must not be tried earlier. */
   | { readonly kind: 'record'; readonly spec: CameraSpec; readonly notBeforeMs: number | null }
@@ -76,6 +79,7 @@ export type SupervisorEvent =
   | { readonly kind: 'space-low' }
   | { readonly kind: 'tick' };
 
+/** Carried out in order, and none is waited for: what comes of it is an event. */
 export type SupervisorCommand =
   | { readonly kind: 'start'; readonly spec: CameraSpec }
   | { readonly kind: 'signal'; readonly session: SessionId; readonly signal: 'SIGTERM' | 'SIGKILL' }

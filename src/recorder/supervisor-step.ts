@@ -12,7 +12,7 @@ import type { FailureKind, SessionOutcome } from './outcome.js';
 import { type Attempts, MOST_PARAMETER_RESTARTS, NO_ATTEMPTS, planRestart } from './restart-policy.js';
 import type { Progress, Session, SupervisorCommand, SupervisorEvent, SupervisorState } from './supervisor-state.js';
 
-export interface StepContext {
+interface StepContext {
   /** Monotonic. */
   readonly nowMs: number;
   /** 0 ≤ random < 1 */
@@ -21,6 +21,7 @@ export interface StepContext {
   readonly timeScale: number;
 }
 
+/** The next state, and what is to be done, in this order. */
 export type Step = readonly [SupervisorState, readonly SupervisorCommand[]];
 
 /** Connecting ends after so long without a frame: enough for the longest keyframe interval cameras offer, and for probing. */

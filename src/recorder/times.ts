@@ -25,7 +25,7 @@ export interface EndedFile {
   readonly videoEndMs: number;
 }
 
-export interface SegmentTimes {
+interface SegmentTimes {
   readonly fromMs: number;
   readonly toMs: number;
   readonly nominalStartMs: number;

@@ -2,7 +2,7 @@ import type { CameraSpec } from '../../domain/camera.js';
 import { RECORDING_PATTERN } from '../../spool/layout.js';
 import type { CameraUrl } from './camera-url.js';
 
-export interface RecordingCommand {
+interface RecordingCommand {
   /** Without the program itself; nothing secret in it. */
   readonly args: readonly string[];
   /** The text that holds the URL; written to fd 4 (INV-7). */

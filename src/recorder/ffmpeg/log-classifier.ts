@@ -2,7 +2,7 @@ import { redact } from '../../redact.js';
 import type { SessionOutcome } from '../outcome.js';
 import { EXIT_CODES, LOG_RULES, NOISE } from './log-rules.js';
 
-export interface EndedProcess {
+interface EndedProcess {
   readonly logText: string;
   readonly code: number | null;
   readonly signal: string | null;

@@ -1,6 +1,6 @@
 import type { FailureKind } from '../outcome.js';
 
-export interface LogRule {
+interface LogRule {
   readonly kind: FailureKind;
   readonly pattern: RegExp;
 }

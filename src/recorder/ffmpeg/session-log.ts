@@ -19,6 +19,7 @@ export async function readSessionLog(sessionDir: string): Promise<string> {
   }
 }
 
+/** Idempotent. */
 export async function deleteSessionLog(sessionDir: string): Promise<void> {
   await rm(join(sessionDir, SESSION_LOG), { force: true });
 }
