@@ -40,7 +40,7 @@ const OTHERS = [4, 5];
 const TOO_LITTLE_MEMORY = { MEMORY_LIMIT_BYTES: '100MiB' };
 const MEMORY_REPLACEMENTS = DEFAULT_MEMORY_LIMITS.replacements.starts;
 /** Replacing needs a look of the keeper and a start of the worker; a loop would do so again and again. */
-const NO_LOOP_MS = 3 * DEFAULT_MEMORY_LIMITS.lookEveryMs;
+const NO_LOOP_MS = 2 * DEFAULT_MEMORY_LIMITS.lookEveryMs;
 
 /** In this order: each goes on with what the one before left running. */
 describe('while six cameras are recorded', () => {
@@ -225,9 +225,9 @@ describe('while six cameras are recorded', () => {
     const byReason = `recorder_worker_starts_total{reason="memory"} ${MEMORY_REPLACEMENTS}`;
     expect(await recorder.page('/metrics')).toContain(byReason);
     expect(ffmpegs).toHaveLength(system.ids.length);
-    const [firstAtMs = Number.NaN] = replacements();
+    const [firstAtMs = Number.NaN, lastAtMs = Number.NaN] = replacements();
     for (const index of system.ids.keys()) {
-      const { segments, gaps } = await footageFrom(index, sinceMs);
+      const { segments, gaps } = await footageFrom(index, lastAtMs);
       const sessions = segments.filter(({ toMs }) => toMs > firstAtMs).map(({ session }) => session);
       expect(new Set(sessions).size).toBe(1);
       expect(gaps.filter(({ toMs }) => toMs > firstAtMs)).toEqual([]);
