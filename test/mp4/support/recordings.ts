@@ -82,6 +82,8 @@ export async function record(
     ...(hasAudio ? ['-c:a', 'aac', '-aac_coder', 'fast', '-ar', '16000', '-b:a', '24k'] : ['-an']),
     ...(codec === 'libx265' ? ['-tag:v', 'hvc1'] : []),
     ...['-f', 'segment', '-segment_time', String(segmentSec), '-reset_timestamps', '1', '-segment_format', 'mp4'],
+    // The encoder's first frame of sound lies before zero, and time counts from there: a keyframe at 4 s is a little early.
+    ...['-segment_time_delta', '0.1'],
     '-segment_format_options',
     `movflags=+frag_keyframe+delay_moov+default_base_moof${movflags}:frag_duration=${fragmentUs}:flush_packets=1`,
     join(output, '%06d.mp4'),
