@@ -30,7 +30,7 @@ interface TrackFragment {
 
 const TFHD = { base: 0x1, description: 0x2, duration: 0x8, size: 0x10, flags: 0x20, baseIsMoof: 0x2_0000 } as const;
 const TRUN = { offset: 0x1, firstFlags: 0x4, duration: 0x100, size: 0x200, flags: 0x400, composition: 0x800 } as const;
-/** A fragment is one second; this only keeps a damaged count from filling the memory. */
+/** A fragment is a quarter of a second; this only keeps a damaged count from filling the memory. */
 const MAX_RUN_SAMPLES = 100_000;
 const NOT_SYNC = 0x1_0000;
 

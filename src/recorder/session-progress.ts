@@ -46,7 +46,7 @@ interface ProgressListener {
   closed(file: ClosedFile): void;
 }
 
-/** FFmpeg writes about once a second: a file that did not grow for longer may have a successor. */
+/** FFmpeg writes several times a second: a file that did not grow for longer may have a successor. */
 const QUIET_LOOKS = 2;
 /** The first looks at a file see its frames late: after 2 s of it its beginning was still told up to 0.3 s too late. */
 const SURE_AFTER_MS = 3_000;
