@@ -4,7 +4,7 @@
  * Nothing is rewritten in place, and what is on disk is the only state: the process may end between any two system calls.
  */
 import { statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Clock, systemClock } from '../clock.js';
 import { type CameraId, parseCameraId, type RecorderId, type Redacted, type SegmentId } from '../domain/ids.js';
 import type { ByteSource, Confirmation, Receipt, UploadCheckpoint } from '../domain/receipt.js';
@@ -56,7 +56,20 @@ export async function openSpool(root: string, options: OpenSpoolOptions): Promis
   const reserve = createReserve(join(root, 'reserve'), await affordableBytes(root, reserveBytes));
   const spool = new DirectorySpool({ disk, layout, log, recorder, reader, reserve, quarantine });
   await spool.restoreReserve();
+  await keepNames(disk, root);
   return spool;
+}
+
+/** Whoever made the root, and the folders above it, need not have synced their names: a power loss would take the whole spool. */
+async function keepNames(disk: Disk, root: string): Promise<void> {
+  for (let folder = resolve(root); folder !== dirname(folder); folder = dirname(folder)) {
+    try {
+      await disk.syncFolder(dirname(folder));
+    } catch (error) {
+      // Who may not read a folder did not make ours in it.
+      if (errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EPERM') throw error;
+    }
+  }
 }
 
 /** A small disk gives a sixteenth of itself: less in reserve is better than none. */

@@ -3,7 +3,7 @@
  *
  * 1. header, fsynced under a temporary name; recording fsynced where it is
  * 2. sidecar, fsynced under a temporary name: from here on all that the seal says is on disk
- * 3. rename header, rename recording, fsync both folders
+ * 3. rename header, rename recording, fsync both folders, the new one first: a power loss may leave the recording in both, never in none
  * 4. rename sidecar, fsync the folder: sealed
  *
  * After a crash before 3 the recording is still in its session's folder: it is sealed again from there. Within 3 it is put back there.
@@ -42,7 +42,9 @@ export async function sealSegment(files: SealFiles, request: SealRequest): Promi
   await disk.writeFile(paths.sidecar + TEMPORARY_SUFFIX, jsonBytes(request.segment));
   if (request.header !== null) await disk.rename(paths.header + TEMPORARY_SUFFIX, paths.header);
   if (hasToMove) await moveRecording(files, request.recordingPath, paths.recording);
-  await finishSeal(disk, paths);
+  await disk.syncFolder(dirname(paths.sidecar));
+  if (hasToMove) await disk.syncFolder(dirname(request.recordingPath));
+  await putSidecar(disk, paths);
 }
 
 /**
@@ -54,7 +56,8 @@ export async function repairSeal(files: SealFiles, id: SegmentId): Promise<'fini
   const paths = segmentPathsOf(files.layout, id);
   const intended = await intendedSegment(paths, id);
   if (intended !== undefined && (await isWhole(paths, intended))) {
-    await finishSeal(files.disk, paths);
+    await files.disk.syncFolder(dirname(paths.sidecar));
+    await putSidecar(files.disk, paths);
     return 'finished';
   }
   const rebuilt = await segmentFromHeader(paths, id);
@@ -66,18 +69,15 @@ export async function repairSeal(files: SealFiles, id: SegmentId): Promise<'fini
   return 'undone';
 }
 
-async function finishSeal(disk: Disk, paths: SegmentPaths): Promise<void> {
-  const folder = dirname(paths.sidecar);
-  await disk.syncFolder(folder);
+async function putSidecar(disk: Disk, paths: SegmentPaths): Promise<void> {
   await disk.rename(paths.sidecar + TEMPORARY_SUFFIX, paths.sidecar);
-  await disk.syncFolder(folder);
+  await disk.syncFolder(dirname(paths.sidecar));
 }
 
 async function moveRecording(files: SealFiles, from: string, to: string): Promise<void> {
   // Another recording of the same file, from an attempt before this one: renaming over it would be the only copy's end.
   if ((await sizeOf(to)) !== undefined) await files.quarantine(to, redact('another recording took its place'));
   await files.disk.rename(from, to);
-  await files.disk.syncFolder(dirname(from));
 }
 
 /** Whether the recording is still in its session's folder. */

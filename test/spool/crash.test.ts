@@ -61,8 +61,8 @@ describe('sealing', () => {
       `write ${id}.json.tmp`,
       `rename ${id}.header.tmp ${id}.header`,
       `rename 000000.mp4 ${id}.recording.mp4`,
-      `sync ${session}/`,
       `sync ${camera}/`,
+      `sync ${session}/`,
       `rename ${id}.json.tmp ${id}.json`,
       `sync ${camera}/`,
     ]);
