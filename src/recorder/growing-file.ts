@@ -1,8 +1,9 @@
 import { fstatSync, readSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ReadAt } from '../mp4/read-at.js';
 import type { RecordingIndex, RecordingWalker } from '../mp4/recording-index.js';
+import { systemDisk } from '../spool/durable-file.js';
 import { recordingName } from '../spool/layout.js';
 import { errnoOf } from '../spool/spool-error.js';
 import { FileGrowth } from './file-growth.js';
@@ -27,6 +28,7 @@ export class GrowingFile {
   #isMtimeDoubtful = false;
   #sizeBytes = 0;
   #unreadable: Error | null = null;
+  #isNameDurable = false;
 
   private constructor(at: {
     readonly index: number;
@@ -136,9 +138,13 @@ export class GrowingFile {
     this.#noteStart(mtimeMs);
   }
 
-  /** The bytes written so far survive a power loss when it resolves. */
+  /** The bytes written so far, and that there is a file, survive a power loss when it resolves. */
   async sync(): Promise<void> {
     await this.#handle.datasync();
+    if (this.#isNameDurable) return;
+    // FFmpeg made the file, and syncs nothing: without this some file systems lose all of it.
+    await systemDisk.syncFolder(dirname(this.path));
+    this.#isNameDurable = true;
   }
 
   /** The wall clock was set while the file was open: what was noted before is moved along. */

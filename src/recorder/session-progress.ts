@@ -80,7 +80,8 @@ export class SessionProgress {
     this.#silence = silenceFrom(clock.monotonicMs(), 0);
     this.#sample = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
     this.#lastFrameAtMs = clock.wallMs();
-    this.#syncedAtMs = clock.monotonicMs();
+    // What an earlier worker followed may have gone without for a while.
+    this.#syncedAtMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Looks again and again until the session ends. Call once. */
@@ -226,8 +227,21 @@ export class SessionProgress {
     this.#closedFrames += recording.videoFrames;
     this.#closedMediaMs += recording.videoEndMs;
     this.#hasParametersChanged ||= recording.hasParametersChanged;
+    await this.#syncLast(file);
     await file.close();
     this.#listener.closed({ index, path, sizeBytes, recording, unreadable, times, successor });
+  }
+
+  /** Sealing syncs it too, but after reading all of it, and in its turn: until then the end of each file that waits could be lost. */
+  async #syncLast(file: GrowingFile): Promise<void> {
+    try {
+      await file.sync();
+    } catch (error) {
+      this.#deps.log.warn(
+        { session: this.#session.id, errno: errnoOf(error) },
+        'a closed file not synced: sealing does',
+      );
+    }
   }
 
   #followClock(): void {
