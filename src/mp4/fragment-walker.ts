@@ -53,6 +53,9 @@ export class FragmentWalker {
       case 'mdat':
         await this.#closeFragment(box);
         break;
+      case 'mfra':
+        this.index.isFinished = true;
+        break;
       default:
         break;
     }

@@ -39,6 +39,8 @@ export interface RecordingIndex {
    * camera was reconfigured. Never seen in an `hvc1` track, out of whose samples FFmpeg takes the parameter sets.
    */
   readonly hasParametersChanged: boolean;
+  /** FFmpeg's last box (`mfra`) is there, and so is all that it recorded. */
+  readonly isFinished: boolean;
 }
 
 /** Follows a growing recording, reading headers only. */

@@ -15,6 +15,7 @@ export class SampleIndex {
   /** Which video sample a fragment starts with. */
   readonly #fragmentFirstFrame = uint32Column();
   hasParametersChanged = false;
+  isFinished = false;
 
   get movie(): Movie | null {
     return this.#movie;

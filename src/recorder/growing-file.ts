@@ -22,11 +22,13 @@ export class GrowingFile {
   readonly #bornAtMs: number | null;
   readonly #firstSeenAtMs: number;
   readonly #continuesAtMs: number | null;
+  readonly #notedStartMs: number;
   readonly #growth = new FileGrowth();
   #steppedMs = 0;
   /** The clock was set since the last look: the next modification time may be of either clock. */
   #isMtimeDoubtful = false;
   #sizeBytes = 0;
+  #writtenBytes = 0;
   #unreadable: Error | null = null;
   #isNameDurable = false;
 
@@ -39,6 +41,7 @@ export class GrowingFile {
     readonly bornAtMs: number | null;
     readonly firstSeenAtMs: number;
     readonly continuesAtMs: number | null;
+    readonly notedStartMs: number | null;
   }) {
     this.index = at.index;
     this.path = at.path;
@@ -48,16 +51,23 @@ export class GrowingFile {
     this.#bornAtMs = at.bornAtMs;
     this.#firstSeenAtMs = at.firstSeenAtMs;
     this.#continuesAtMs = at.continuesAtMs;
+    this.#notedStartMs = at.notedStartMs ?? Number.POSITIVE_INFINITY;
   }
 
   /**
-   * @param how the predecessor is the file before it where that was followed: it is read to its end then
+   * @param how the predecessor is the file before it where that was followed: it is read to its end then; the noted start is what was seen
+   * of the file by those who followed it before
    * @returns undefined when it is not there (yet)
    */
   static async open(
     dir: string,
     index: number,
-    how: { readonly createWalker: CreateWalker; readonly nowMs: number; readonly predecessor: GrowingFile | undefined },
+    how: {
+      readonly createWalker: CreateWalker;
+      readonly nowMs: number;
+      readonly predecessor: GrowingFile | undefined;
+      readonly notedStartMs: number | null;
+    },
   ): Promise<GrowingFile | undefined> {
     const path = join(dir, recordingName(index));
     // Asked far more often than it is there: a thread and an error each time would cost more than all the rest of a look.
@@ -76,6 +86,7 @@ export class GrowingFile {
       walker: how.createWalker(reader),
       bornAtMs,
       firstSeenAtMs: how.nowMs,
+      notedStartMs: how.notedStartMs,
       continuesAtMs: continuedAt(how.predecessor?.ended ?? null, { bornAtMs, modifiedAtMs: mtimeMs }),
     });
   }
@@ -85,8 +96,9 @@ export class GrowingFile {
     return this.#walker.index;
   }
 
+  /** Without the zeros that a power loss left at its end. */
   get sizeBytes(): number {
-    return this.#sizeBytes;
+    return this.#writtenBytes;
   }
 
   /** Why the walker gave the file up; null while it follows it. */
@@ -99,16 +111,21 @@ export class GrowingFile {
       index: this.index,
       bornAtMs: this.#bornAtMs,
       firstSeenAtMs: this.#firstSeenAtMs,
-      earliestStartMs: this.#growth.earliestStartMs,
+      earliestStartMs: this.#earliestStartMs,
       continuesAtMs: this.#continuesAtMs,
       lastGrewAtMs: this.#growth.lastGrewAtMs,
       steppedMs: this.#steppedMs,
     };
   }
 
-  /** What its successor is told; null where the index is of a part of the file only. */
+  get #earliestStartMs(): number | null {
+    const seenMs = this.#growth.earliestStartMs;
+    return seenMs === null ? null : Math.min(seenMs, this.#notedStartMs);
+  }
+
+  /** What its successor is told; null where the index is of a part of the file only, or the file of a part of the recording. */
   get ended(): EndedFile | null {
-    if (this.#unreadable !== null) return null;
+    if (this.#unreadable !== null || !this.recording.isFinished) return null;
     const { videoEndMs } = this.recording;
     return { times: this.times, latelyStartMs: this.#growth.latelyStartMs, videoEndMs };
   }
@@ -118,9 +135,11 @@ export class GrowingFile {
     // Of an open file this reads no disk, takes 3 µs, and is done twice a second for every camera: not worth a thread.
     const { size, mtimeMs } = fstatSync(this.#handle.fd);
     if (size === this.#sizeBytes) return false;
-    this.#reader.isFresh = this.#sizeBytes > 0 && size - this.#sizeBytes <= FRESH_BYTES;
+    const isFirst = this.#sizeBytes === 0;
+    this.#reader.isFresh = !isFirst && size - this.#sizeBytes <= FRESH_BYTES;
+    this.#writtenBytes = isFirst ? await writtenBytesOf(this.#handle, size) : size;
     this.#sizeBytes = size;
-    if (this.#unreadable === null) await this.#advance(size, mtimeMs);
+    if (this.#unreadable === null) await this.#advance(this.#writtenBytes, mtimeMs);
     return true;
   }
 
@@ -166,6 +185,26 @@ export class GrowingFile {
     // Kept in the time before any step, as the birth time is.
     this.#growth.note({ modifiedAtMs: mtimeMs - this.#steppedMs, mediaEndMs });
   }
+}
+
+const BLOCK_BYTES = 65_536;
+/** Disks write no less at once. Fewer zeros are the recording's own. */
+const SECTOR_BYTES = 512;
+
+/** A power loss may leave zeros where bytes did not come to the disk: a fragment that ends in them is not whole. */
+async function writtenBytesOf(handle: FileHandle, sizeBytes: number): Promise<number> {
+  const block = Buffer.alloc(BLOCK_BYTES);
+  let endBytes = sizeBytes;
+  let last = -1;
+  while (endBytes > 0 && last < 0) {
+    const fromBytes = Math.max(0, endBytes - BLOCK_BYTES);
+    const tail = block.subarray(0, endBytes - fromBytes);
+    await readFully(handle, tail, fromBytes);
+    last = tail.findLastIndex((byte) => byte !== 0);
+    endBytes = fromBytes;
+  }
+  const writtenBytes = endBytes + last + 1;
+  return sizeBytes - writtenBytes < SECTOR_BYTES ? sizeBytes : writtenBytes;
 }
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {

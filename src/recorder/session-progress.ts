@@ -8,7 +8,7 @@
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { RecordingIndex } from '../mp4/recording-index.js';
-import { openFiles } from '../spool/session-files.js';
+import { noteMediaStart, openFiles, readSessionFile } from '../spool/session-files.js';
 import { errnoOf } from '../spool/spool-error.js';
 import { stepBetween } from './clock-steps.js';
 import type { ProbeDisk } from './disk-probe.js';
@@ -28,7 +28,7 @@ export interface ClosedFile {
   /** Why it could not be followed to its end; null when it could. */
   readonly unreadable: Error | null;
   readonly times: FileTimes;
-  /** Of the file that followed; null for the session's last one. */
+  /** Of the file that followed; null for the session's last one, and for one whose end is missing. */
   readonly successor: FileTimes | null;
 }
 
@@ -61,6 +61,8 @@ export class SessionProgress {
   #nextIndex: number | undefined;
   /** Where the footage of the first file begins, once that is closed. */
   #footageFromMs: number | null = null;
+  /** Of the first file, by those who saw it grow; null until it was noted. */
+  #notedStartMs: number | null = null;
   #closedFrames = 0;
   #closedMediaMs = 0;
   #silence;
@@ -148,6 +150,7 @@ export class SessionProgress {
       this.#silence = lookedAgain(this.#silence, clock.monotonicMs(), this.#frames);
       if (this.#silence.silentMs >= this.#session.spec.stallTimeoutMs) await this.#confirmSilence();
       await this.#syncIfDue();
+      await this.#noteStart();
     } catch (error) {
       // The disk's fault: this look did not happen, so it is no silence either.
       this.#silence = { ...this.#silence, lookedAtMs: clock.monotonicMs() };
@@ -204,12 +207,16 @@ export class SessionProgress {
   }
 
   async #followCuts(): Promise<void> {
-    this.#nextIndex ??= (await openFiles(this.#session.dir))[0]?.index ?? 0;
+    if (this.#nextIndex === undefined) {
+      this.#notedStartMs = (await readSessionFile(this.#session.dir))?.mediaStartMs ?? null;
+      this.#nextIndex = (await openFiles(this.#session.dir))[0]?.index ?? 0;
+    }
     for (;;) {
       const next = await GrowingFile.open(this.#session.dir, this.#nextIndex, {
         createWalker: this.#deps.createWalker,
         nowMs: this.#deps.clock.wallMs(),
         predecessor: this.#file,
+        notedStartMs: this.#nextIndex === 0 ? this.#notedStartMs : null,
       });
       if (next === undefined) return;
       await this.#closeFile(next.times);
@@ -224,12 +231,15 @@ export class SessionProgress {
     this.#file = undefined;
     const { index, path, sizeBytes, recording, unreadable, times } = file;
     this.#footageFromMs ??= seenFromOf(file);
+    // A power loss cut it off though its successor is there: then that does not tell where it ended.
+    const isCutOff = unreadable === null && !recording.isFinished;
     this.#closedFrames += recording.videoFrames;
     this.#closedMediaMs += recording.videoEndMs;
     this.#hasParametersChanged ||= recording.hasParametersChanged;
     await this.#syncLast(file);
     await file.close();
-    this.#listener.closed({ index, path, sizeBytes, recording, unreadable, times, successor });
+    const follower = isCutOff ? null : successor;
+    this.#listener.closed({ index, path, sizeBytes, recording, unreadable, times, successor: follower });
   }
 
   /** Sealing syncs it too, but after reading all of it, and in its turn: until then the end of each file that waits could be lost. */
@@ -261,6 +271,19 @@ export class SessionProgress {
     this.#syncedAtMs = clock.monotonicMs();
     await this.#file?.sync();
     if (!this.#isGone) await boundSessionLog(this.#session.dir);
+  }
+
+  /** A power loss may leave a file that was modified after its last bytes: those who come then could not tell when it began. */
+  async #noteStart(): Promise<void> {
+    if (this.#notedStartMs !== null || this.#file?.index !== 0) return;
+    const { earliestStartMs, steppedMs } = this.#file.times;
+    if (earliestStartMs === null || this.#file.recording.mediaEndMs < SURE_AFTER_MS) return;
+    this.#notedStartMs = earliestStartMs + steppedMs;
+    try {
+      await noteMediaStart(this.#session.dir, this.#notedStartMs);
+    } catch (error) {
+      this.#deps.log.warn({ session: this.#session.id, errno: errnoOf(error) }, 'the start of a session not noted');
+    }
   }
 }
 

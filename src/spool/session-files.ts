@@ -18,6 +18,8 @@ export interface SessionFile {
   readonly spec: CameraSpec;
   /** UTC ms at which FFmpeg was asked for. */
   readonly startedAtMs: number;
+  /** UTC ms at which its media begins, once its first file was seen to grow. */
+  readonly mediaStartMs?: number | undefined;
 }
 
 /** A session whose folder is still there: running, or not yet sealed to its end. */
@@ -46,12 +48,19 @@ const sessionFileSchema: z.ZodType<SessionFile, unknown> = z.object({
   camera: z.string().transform(parseCameraId),
   spec: cameraSpecSchema,
   startedAtMs: z.number(),
+  mediaStartMs: z.number().optional(),
 });
 
 /** Makes the folder too. Durable when it resolves. */
 export async function writeSessionFile(dir: string, session: SessionFile): Promise<void> {
   await systemDisk.makeFolder(dir);
   await writeJsonDurably(systemDisk, join(dir, SESSION_FILE), session);
+}
+
+/** Durable when it resolves. No-op for a session whose file is not there or cannot be understood. */
+export async function noteMediaStart(dir: string, mediaStartMs: number): Promise<void> {
+  const session = await readSessionFile(dir);
+  if (session !== undefined) await writeJsonDurably(systemDisk, join(dir, SESSION_FILE), { ...session, mediaStartMs });
 }
 
 /** `undefined` when it is not there or cannot be understood: camera and session are in the path too, see `listSessions`. */

@@ -65,6 +65,14 @@ async function left(spoil: (dir: string) => Promise<void> = async () => undefine
   return { spool, dir, jobs, deps };
 }
 
+/** The first file has only a part of its bytes. */
+function cutOff(how: (path: string, atBytes: number) => Promise<void>) {
+  return async (dir: string) => {
+    const path = join(dir, '000000.mp4');
+    await how(path, Math.floor((await stat(path)).size * 0.6));
+  };
+}
+
 function firstOf(jobs: readonly SealJob[]): SealJob {
   const [job] = jobs;
   if (job === undefined) throw new Error('nothing was closed');
@@ -134,6 +142,25 @@ test('a torn file is sealed up to its last whole fragment, the tail stays inside
   expect((await bytesOf(spool, segment)).length).toBe(segment.sizeBytes);
 });
 
+test('a file that a power loss cut off ends with its media, though the file after it is there', async () => {
+  const { jobs, deps } = await left(cutOff(truncate));
+  const [first, second] = jobs;
+  expect([first?.file.successor, second?.file.times.continuesAtMs]).toEqual([null, null]);
+  const segment = segmentOf(await sealFile(firstOf(jobs), deps, never));
+  expect(segment.closed).toBe('salvaged');
+  expect(segment.toMs - segment.fromMs).toBeLessThanOrEqual(segment.mediaDurationMs);
+});
+
+test('zeros where bytes did not come to the disk are no footage', async () => {
+  const torn = await left(cutOff(truncate));
+  const fill = async (path: string, atBytes: number) => writeFile(path, (await readFile(path)).fill(0, atBytes));
+  const zeros = await left(cutOff(fill));
+  const segment = segmentOf(await sealFile(firstOf(zeros.jobs), zeros.deps, never));
+  const { video, recording } = segmentOf(await sealFile(firstOf(torn.jobs), torn.deps, never));
+  expect(segment.container).toBe('header-in-front');
+  expect([segment.video, segment.recording.completeBytes]).toEqual([video, recording.completeBytes]);
+});
+
 test('where no header can be built FFmpeg remuxes, and the original goes', async () => {
   const { spool, jobs, deps } = await left();
   const job = unindexed(firstOf(jobs));
@@ -191,6 +218,11 @@ test.each([0, 700])('a file of %i bytes has no footage in it and goes', async (s
   const job = firstOf(jobs);
   expect(await sealFile(job, deps, never)).toEqual({ kind: 'empty' });
   await expect(access(job.file.path)).rejects.toThrow('ENOENT');
+});
+
+test('a file of which only the length came to the disk has no footage in it and goes', async () => {
+  const { jobs, deps } = await left(async (dir) => writeFile(join(dir, '000000.mp4'), Buffer.alloc(100_000)));
+  expect(await sealFile(firstOf(jobs), deps, never)).toEqual({ kind: 'empty' });
 });
 
 test('a disk that refuses is asked again, and the order stays', async () => {
@@ -254,6 +286,7 @@ function unindexed(job: SealJob): SealJob {
   const recording = {
     ...{ tracks, fragments, initBytes, completeBytes, video, videoFrames, videoEndMs, videoStartMs, mediaEndMs },
     hasParametersChanged: false,
+    isFinished: job.file.recording.isFinished,
   };
   return { ...job, file: { ...job.file, recording } };
 }

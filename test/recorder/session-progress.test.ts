@@ -4,15 +4,23 @@ import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Clock } from '../../src/clock.js';
 import { DEFAULT_SPEC } from '../../src/domain/camera.js';
-import { parseSessionId } from '../../src/domain/ids.js';
+import { parseCameraId, parseSessionId } from '../../src/domain/ids.js';
 import type { RecordingIndex } from '../../src/mp4/recording-index.js';
 import type { ProbeDisk } from '../../src/recorder/disk-probe.js';
 import { type ClosedFile, SessionProgress } from '../../src/recorder/session-progress.js';
 import type { Progress } from '../../src/recorder/supervisor-state.js';
 import { startOf } from '../../src/recorder/times.js';
+import { readSessionFile, writeSessionFile } from '../../src/spool/session-files.js';
 import { tempDir } from '../support/temp-dir.js';
 
 const T = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+const SESSION = {
+  schema: 1,
+  session: parseSessionId('20260102T030405Z-0001'),
+  camera: parseCameraId('x'),
+  spec: { ...DEFAULT_SPEC, source: { kind: 'secret', name: 'x' } },
+} as const;
 
 /** Time that passes only when it is told to. */
 class TestClock implements Clock {
@@ -28,18 +36,14 @@ class TestClock implements Clock {
 }
 
 /** A session whose files say what the test wants: a file of n bytes holds n frames, 100 ms each. */
-async function followed(probeDisk: ProbeDisk = async () => 'in-time') {
-  const dir = join(await tempDir('progress'), 'session');
-  await mkdir(dir);
+async function followed(probeDisk: ProbeDisk = async () => 'in-time', leftIn?: string) {
+  const dir = leftIn ?? join(await tempDir('progress'), 'session');
+  await mkdir(dir, { recursive: true });
   const clock = new TestClock();
   const seen: Progress[] = [];
   const closed: ClosedFile[] = [];
   const progress = new SessionProgress(
-    {
-      id: parseSessionId('20260102T030405Z-0001'),
-      dir,
-      spec: { ...DEFAULT_SPEC, source: { kind: 'secret', name: 'x' } },
-    },
+    { id: SESSION.session, dir, spec: SESSION.spec },
     {
       clock,
       probeDisk,
@@ -92,6 +96,7 @@ function indexOf(frames: number): RecordingIndex {
     videoEndMs: frames * 100,
     mediaEndMs: frames * 100,
     hasParametersChanged: frames === 99,
+    isFinished: true,
   };
 }
 
@@ -159,6 +164,27 @@ test.each([5_000, -5_000])('a wall clock that is set by %i ms moves the start of
   if (file === undefined) throw new Error('nothing was closed');
   expect(file.times.steppedMs).toBe(byMs);
   expect(startOf(file.times)).toBe(T + byMs);
+});
+
+test('when the media of a session begins is noted once, and believed by those who see its file later', async () => {
+  const { dir, write, look, clock, progress } = await followed();
+  const session = { ...SESSION, startedAtMs: T };
+  await writeSessionFile(dir, session);
+  clock.pass(1_000);
+  await write(0, 10);
+  await look(0);
+  expect(await readSessionFile(dir)).toEqual(session);
+  clock.pass(2_000);
+  await write(0, 30);
+  await look(0);
+  expect(await readSessionFile(dir)).toEqual({ ...session, mediaStartMs: T });
+  await progress.finish();
+
+  const later = await followed(undefined, dir);
+  clock.pass(60_000);
+  await utimes(join(dir, '000000.mp4'), new Date(clock.wall), new Date(clock.wall));
+  await later.progress.finish();
+  expect(later.closed.map(({ times }) => startOf(times))).toEqual([T]);
 });
 
 test('a file the walker gives up is closed with the reason, and the session goes on', async () => {
