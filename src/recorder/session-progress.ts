@@ -61,8 +61,9 @@ export class SessionProgress {
   #nextIndex: number | undefined;
   /** Where the footage of the first file begins, once that is closed. */
   #footageFromMs: number | null = null;
-  /** Of the first file, by those who saw it grow; null until it was noted. */
+  /** Of the first file, by those who saw it grow; null until it was noted. Noted when it is first seen, and once more when it is sure. */
   #notedStartMs: number | null = null;
+  #isStartSure = false;
   #closedFrames = 0;
   #closedMediaMs = 0;
   #silence;
@@ -275,12 +276,16 @@ export class SessionProgress {
 
   /** A power loss may leave a file that was modified after its last bytes: those who come then could not tell when it began. */
   async #noteStart(): Promise<void> {
-    if (this.#notedStartMs !== null || this.#file?.index !== 0) return;
+    if (this.#isStartSure || this.#file?.index !== 0) return;
     const { earliestStartMs, steppedMs } = this.#file.times;
-    if (earliestStartMs === null || this.#file.recording.mediaEndMs < SURE_AFTER_MS) return;
-    this.#notedStartMs = earliestStartMs + steppedMs;
+    if (earliestStartMs === null) return;
+    const startMs = Math.round(earliestStartMs + steppedMs);
+    this.#isStartSure = this.#file.recording.mediaEndMs >= SURE_AFTER_MS;
+    const isBetter = this.#isStartSure && startMs < (this.#notedStartMs ?? Number.POSITIVE_INFINITY);
+    if (this.#notedStartMs !== null && !isBetter) return;
+    this.#notedStartMs = startMs;
     try {
-      await noteMediaStart(this.#session.dir, this.#notedStartMs);
+      await noteMediaStart(this.#session.dir, startMs);
     } catch (error) {
       this.#deps.log.warn({ session: this.#session.id, errno: errnoOf(error) }, 'the start of a session not noted');
     }

@@ -18,7 +18,7 @@ export interface SessionFile {
   readonly spec: CameraSpec;
   /** UTC ms at which FFmpeg was asked for. */
   readonly startedAtMs: number;
-  /** UTC ms at which its media begins, once its first file was seen to grow. */
+  /** UTC ms at which its media begins, as those tell who saw its first file grow. */
   readonly mediaStartMs?: number | undefined;
 }
 

@@ -166,17 +166,20 @@ test.each([5_000, -5_000])('a wall clock that is set by %i ms moves the start of
   expect(startOf(file.times)).toBe(T + byMs);
 });
 
-test('when the media of a session begins is noted once, and believed by those who see its file later', async () => {
+test('when the media of a session begins is noted when it is seen and when it is sure, and believed by those who see its file later', async () => {
   const { dir, write, look, clock, progress } = await followed();
   const session = { ...SESSION, startedAtMs: T };
   await writeSessionFile(dir, session);
-  clock.pass(1_000);
-  await write(0, 10);
-  await look(0);
-  expect(await readSessionFile(dir)).toEqual(session);
-  clock.pass(2_000);
-  await write(0, 30);
-  await look(0);
+  const lookAt = async (atMs: number, frames: number) => {
+    clock.pass(T + atMs - clock.wall);
+    await write(0, frames);
+    await look(0);
+    return (await readSessionFile(dir))?.mediaStartMs;
+  };
+  expect(await lookAt(1_300, 10)).toBe(T + 300);
+  expect(await lookAt(2_200, 20)).toBe(T + 300);
+  expect(await lookAt(3_000, 30)).toBe(T);
+  expect(await lookAt(3_900, 40)).toBe(T);
   expect(await readSessionFile(dir)).toEqual({ ...session, mediaStartMs: T });
   await progress.finish();
 
