@@ -2,14 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import type { TestContext } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { type CameraSpec, DEFAULT_SPEC } from '../../src/domain/camera.js';
-import { type CameraId, parseCameraId, parseRecorderId } from '../../src/domain/ids.js';
+import { type CameraId, parseCameraId, parseRecorderId, type SegmentId } from '../../src/domain/ids.js';
 import type { SealedSegment } from '../../src/domain/segment.js';
 import { FfmpegProcesses } from '../../src/keeper/ffmpeg-processes.js';
 import type { KeeperClient, ProcessExit } from '../../src/keeper/keeper-client.js';
 import { findLeft } from '../../src/keeper/left-processes.js';
+import type { Logger } from '../../src/log.js';
 import { scanFrames } from '../../src/mp4/frame-scanner.js';
 import { createRecorder, type RecorderDeps } from '../../src/recorder/create-recorder.js';
 import type { Recorder } from '../../src/recorder/recorder.js';
@@ -19,6 +19,7 @@ import {
   type SimulatedCamera,
   type SimulatedCameraOptions,
 } from '../../src/simulator/simulated-camera.js';
+import type { Disk } from '../../src/spool/durable-file.js';
 import { openSpool } from '../../src/spool/open-spool.js';
 import type { Spool } from '../../src/spool/spool.js';
 import { toolPath } from '../support/tools.js';
@@ -50,8 +51,19 @@ export interface TestCamera {
   readonly simulated: SimulatedCamera;
 }
 
-/** @param onTestFinished the test's own: with tests side by side the global one does not know whose it is */
-export async function createBench({ onTestFinished }: Pick<TestContext, 'onTestFinished'>): Promise<Bench> {
+/** Tears down what a test, or a file of tests, has made. */
+export interface TestLife {
+  onTestFinished(tearDown: () => Promise<void>, timeoutMs?: number): void;
+}
+
+/**
+ * @param onTestFinished the test's own: with tests side by side the global one does not know whose it is
+ * @param openIn makes the bench's spool, in a folder that is new and empty
+ */
+export async function createBench(
+  { onTestFinished }: TestLife,
+  openIn: (root: string, log: Logger) => Promise<Spool> = openBenchSpool,
+): Promise<Bench> {
   const root = await mkdtemp(join(tmpdir(), 'recorder-'));
   const logged: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
@@ -71,7 +83,7 @@ export async function createBench({ onTestFinished }: Pick<TestContext, 'onTestF
     await processes.stopAll(500, AbortSignal.abort());
     await rm(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }, 20_000);
-  const spool = await openSpool(root, { log, reserveBytes: 4_096, recorderId: parseRecorderId('bench') });
+  const spool = await openIn(root, log);
 
   return {
     spool,
@@ -139,6 +151,12 @@ export async function createBench({ onTestFinished }: Pick<TestContext, 'onTestF
   };
 }
 
+/** @param disk may tell of the steps that are taken */
+export async function openBenchSpool(root: string, log: Logger, disk?: Disk): Promise<Spool> {
+  const options = { log, reserveBytes: 4_096, recorderId: parseRecorderId('bench') };
+  return await openSpool(root, disk === undefined ? options : { ...options, disk });
+}
+
 export async function smallPicture(name: PictureName = 'small') {
   return await loadPicture(name, { ffmpegPath, cacheDir: new URL('../../.cache/pictures', import.meta.url).pathname });
 }
@@ -169,18 +187,23 @@ async function segmentsOf(spool: Spool, camera: CameraId): Promise<readonly Seal
 
 async function storedFramesOf(spool: Spool, camera: CameraId): Promise<readonly number[]> {
   const counters: number[] = [];
-  for (const segment of await segmentsOf(spool, camera)) {
-    const source = await spool.read(segment.id);
-    const readAt = {
-      read: async (into: Uint8Array, offsetBytes: number) => {
-        const sizeBytes = Math.max(0, Math.min(into.length, source.sizeBytes - offsetBytes));
-        await source.read(into.subarray(0, sizeBytes), offsetBytes);
-        return sizeBytes;
-      },
-    };
-    for await (const frame of scanFrames(readAt, source.sizeBytes)) counters.push(frame.counter);
-    await source.close();
-  }
+  for (const { id } of await segmentsOf(spool, camera)) counters.push(...(await framesOf(spool, id)));
+  return counters;
+}
+
+/** Counters of the frames in one segment, in order. */
+export async function framesOf(spool: Spool, id: SegmentId): Promise<readonly number[]> {
+  const counters: number[] = [];
+  const source = await spool.read(id);
+  const readAt = {
+    read: async (into: Uint8Array, offsetBytes: number) => {
+      const sizeBytes = Math.max(0, Math.min(into.length, source.sizeBytes - offsetBytes));
+      await source.read(into.subarray(0, sizeBytes), offsetBytes);
+      return sizeBytes;
+    },
+  };
+  for await (const frame of scanFrames(readAt, source.sizeBytes)) counters.push(frame.counter);
+  await source.close();
   return counters;
 }
 
