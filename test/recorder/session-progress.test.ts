@@ -11,6 +11,7 @@ import { type ClosedFile, SessionProgress } from '../../src/recorder/session-pro
 import type { Progress } from '../../src/recorder/supervisor-state.js';
 import { startOf } from '../../src/recorder/times.js';
 import { readSessionFile, writeSessionFile } from '../../src/spool/session-files.js';
+import { watchPower } from '../support/power/power-watch.js';
 import { tempDir } from '../support/temp-dir.js';
 
 const T = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -188,6 +189,33 @@ test('when the media of a session begins is noted when it is seen and when it is
   await utimes(join(dir, '000000.mp4'), new Date(clock.wall), new Date(clock.wall));
   await later.progress.finish();
   expect(later.closed.map(({ times }) => startOf(times))).toEqual([T]);
+});
+
+test('a file is on the disk with its name from the first look at it, again every 5 s, and to its end when it is closed', async () => {
+  const { dir, write, look } = await followed();
+  const power = await watchPower(dir);
+  onTestFinished(() => power.end());
+  const kept = () => {
+    const { root, folders, files } = power.moment('now').synced;
+    return [...(folders.get(root) ?? [])].map(([name, id]) => [name, files.get(id)?.bytes.length ?? 0]);
+  };
+  await write(0, 10);
+  await look(500);
+  expect(kept()).toEqual([['000000.mp4', 10]]);
+  await write(0, 12);
+  await look(4_500);
+  expect(kept()).toEqual([['000000.mp4', 10]]);
+  await look(500);
+  expect(kept()).toEqual([['000000.mp4', 12]]);
+  await write(0, 15);
+  await write(1, 3);
+  for (let looks = 0; looks < 3; looks += 1) await look(500);
+  expect(kept()).toEqual([['000000.mp4', 15]]);
+  await look(5_000);
+  expect(kept()).toEqual([
+    ['000000.mp4', 15],
+    ['000001.mp4', 3],
+  ]);
 });
 
 test('a file the walker gives up is closed with the reason, and the session goes on', async () => {
