@@ -35,11 +35,11 @@ export interface Moment {
 
 export interface PowerWatch {
   moment(before: string): Moment;
-  /** Called when a sync is asked for, and nothing of it is on the disk yet. */
-  onSync(listener: (path: string) => void): void;
+  /** Called when a sync is asked for, and nothing of it is on the disk yet. @returns what ends that */
+  onSync(listener: (path: string) => void): () => void;
   /** Makes the image under `root`: there, files say of themselves that they were born when they were, and syncs do nothing. */
   writeImage(image: DiskImage, root: string): void;
-  /** Listens no more. */
+  /** Listens no more. Watches end in the reverse of the order in which they began. */
   end(): void;
 }
 
@@ -87,7 +87,7 @@ class Watch implements PowerWatch {
   readonly #facts = new Map<NodeId, NodeFacts>();
   readonly #left: string[] = [];
   readonly #births = new Map<number, number>();
-  readonly #listeners: ((path: string) => void)[] = [];
+  readonly #listeners = new Set<(path: string) => void>();
   readonly #committed = new Map<NodeId, number>();
   #folders: ReadonlyMap<NodeId, ReadonlyMap<string, NodeId>>;
   #files: ReadonlyMap<NodeId, FileImage>;
@@ -106,8 +106,9 @@ class Watch implements PowerWatch {
     return { before, atMs: Date.now(), synced, actual: this.#look() };
   }
 
-  onSync(listener: (path: string) => void): void {
-    this.#listeners.push(listener);
+  onSync(listener: (path: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   isLeft(path: string): boolean {
