@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import { boundedBy } from '../clock.js';
 import { parseCameraId } from '../domain/ids.js';
+import { CAMERA_LEVELS } from '../http/camera-words.js';
 import type { StatusView } from '../http/status-view.js';
 
 const cameraSchema = z.object({
   id: z.string().transform(parseCameraId),
   name: z.string(),
   place: z.string(),
-  level: z.enum(['good', 'waiting', 'bad', 'off']),
+  level: z.enum(CAMERA_LEVELS),
   state: z.string(),
   todo: z.string().nullable(),
+  isRecording: z.boolean(),
   lastFrame: z.string(),
   gapsToday: z.string(),
   waitingUploads: z.string(),

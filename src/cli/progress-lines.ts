@@ -15,7 +15,10 @@ export function progressLines(
   told: ToldProgress,
   view: StatusView,
 ): { readonly told: ToldProgress; readonly lines: readonly string[] } {
-  const recording = new Set(view.cameras.filter(({ level }) => level === 'good').map(({ id }) => id));
+  // One that comes and goes is told of once.
+  const recording = new Set(
+    view.cameras.filter(({ level }) => level === 'good' || level === 'unstable').map(({ id }) => id),
+  );
   const stored = new Set(view.cameras.filter(({ storedSegments }) => storedSegments > 0).map(({ id }) => id));
   const lines = [
     ...view.cameras.flatMap(({ id, state, todo }) => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { GAP_CAUSES, type GapCause } from './coverage.js';
 import { parseSessionId, type Redacted, type SessionId } from './ids.js';
+import { type Instability, instabilitySchema } from './instability.js';
 import { REFUSALS, type Refusal } from './refusals.js';
 
 /**
@@ -56,7 +57,11 @@ export const DEFAULT_SPEC: Omit<CameraSpec, 'source'> = {
  * What the recorder knows of a camera: the one projection behind heartbeat, query, `/ready`, metrics and search attribute.
  * Plain JSON: it crosses Temporal.
  */
-export type CameraCondition = { readonly sinceMs: number } & (
+export type CameraCondition = {
+  readonly sinceMs: number;
+  /** It comes and goes: then what it does right now is not worth an alarm. Only while it is to be recorded. */
+  readonly unstable?: Instability | undefined;
+} & (
   | { readonly kind: 'paused' | 'connecting' }
   /** `cause`: why it is no longer recorded here; none where it never was. */
   | { readonly kind: 'unassigned'; readonly cause?: LeftCause | undefined }
@@ -119,21 +124,23 @@ export const cameraSpecSchema = z.strictObject({
  * Of what came back through Temporal, perhaps from a newer recorder: an unknown `refusal` or cause of `unassigned` is dropped, an unknown
  * kind refused.
  */
+const always = {
+  sinceMs: z.number(),
+  // Words of a newer recorder are left out, here and below.
+  unstable: instabilitySchema.optional().catch(undefined),
+};
+
 export const cameraConditionSchema: z.ZodType<CameraCondition, unknown> = z.union([
-  z.object({ sinceMs: z.number(), kind: z.enum(['paused', 'connecting']) }),
+  z.object({ ...always, kind: z.enum(['paused', 'connecting']) }),
+  z.object({ ...always, kind: z.literal('unassigned'), cause: z.enum(LEFT_CAUSES).optional().catch(undefined) }),
   z.object({
-    sinceMs: z.number(),
-    kind: z.literal('unassigned'),
-    cause: z.enum(LEFT_CAUSES).optional().catch(undefined),
-  }),
-  z.object({
-    sinceMs: z.number(),
+    ...always,
     kind: z.literal('recording'),
     session: z.string().transform(parseSessionId),
     lastFrameAtMs: z.number(),
   }),
   z.object({
-    sinceMs: z.number(),
+    ...always,
     kind: z.literal('down'),
     cause: z.enum(GAP_CAUSES),
     // One that only a newer recorder knows is told by its cause alone.

@@ -2,13 +2,21 @@ import type { CameraCondition, LeftCause } from '../domain/camera.js';
 import { type Declined, declineTexts } from '../domain/declines.js';
 import { gapCauseTexts } from '../domain/gap-causes.js';
 import type { CameraId } from '../domain/ids.js';
+import { instabilityWords, UNSTABLE_TODO } from '../domain/instability.js';
 import type { LocalTime } from '../domain/local-time.js';
 import { troubleTextOf } from '../domain/refusals.js';
 import type { CameraStatistics } from '../recorder/recorder.js';
 import type { WorkerStatus } from '../workers/worker-status.js';
 
-/** How loud a row is: `good`, `waiting` (heals by itself, usually soon), `bad` (somebody should look), `off` (wanted so). */
-export type CameraLevel = 'good' | 'waiting' | 'bad' | 'off';
+/**
+ * How loud a row is: `good`, `unstable` (comes and goes: no alarm each time), `waiting` (heals by itself, usually soon), `bad` (somebody
+ * should look), `off` (wanted so).
+ */
+export const CAMERA_LEVELS = ['good', 'unstable', 'waiting', 'bad', 'off'] as const;
+export type CameraLevel = (typeof CAMERA_LEVELS)[number];
+
+/** A camera that is unstable may be away for so long without being called down. */
+const UNSTABLE_FOR_MS = 20_000;
 
 /** Texts are for people and may change; programs read metrics. */
 export interface CameraWords {
@@ -30,6 +38,18 @@ export interface WordsInput {
 
 /** What a camera does, in a sentence or two. Pure. */
 export function cameraWords(id: CameraId, condition: CameraCondition, input: WordsInput): CameraWords {
+  const words = doingWords(id, condition, input);
+  const { unstable } = condition;
+  if (unstable === undefined) return words;
+  const since = input.time.moment(unstable.sinceMs, input.nowMs);
+  const head = `unstable since ${since}: ${instabilityWords(unstable)}`;
+  const isAway = condition.kind !== 'recording' && input.nowMs - condition.sinceMs >= UNSTABLE_FOR_MS;
+  return isAway
+    ? { ...words, state: `${words.state}; ${head}` }
+    : { level: 'unstable', state: `${head}; ${words.state}`, todo: UNSTABLE_TODO };
+}
+
+function doingWords(id: CameraId, condition: CameraCondition, input: WordsInput): CameraWords {
   const since = input.time.moment(condition.sinceMs, input.nowMs);
   switch (condition.kind) {
     case 'recording':

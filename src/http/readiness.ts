@@ -3,6 +3,7 @@ import type { CameraCondition } from '../domain/camera.js';
 import { type Declined, declineTexts } from '../domain/declines.js';
 import { gapCauseTexts } from '../domain/gap-causes.js';
 import type { CameraId } from '../domain/ids.js';
+import { instabilityWords } from '../domain/instability.js';
 import { durationWords } from '../domain/local-time.js';
 import { troubleTextOf } from '../domain/refusals.js';
 
@@ -131,7 +132,9 @@ function reasonOf(policy: ReadinessPolicy, cameras: ReadinessAnswer['cameras'], 
 }
 
 function wordsOf(condition: CameraCondition, readiness: CameraReadiness | undefined, nowMs: number): string {
-  const words = plainWordsOf(condition);
+  const { unstable } = condition;
+  const prefix = unstable === undefined ? '' : `unstable (${instabilityWords(unstable)}), `;
+  const words = `${prefix}${plainWordsOf(condition)}`;
   const since = readiness?.contradictedSinceMs ?? null;
   if (since === null) return words;
   const forWords = durationWords(nowMs - since);

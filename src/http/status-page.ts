@@ -9,7 +9,7 @@ const STYLE = `
 body { font: 16px/1.4 system-ui, sans-serif; margin: 1rem auto; max-width: 72rem; padding: 0 .75rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .5rem; border-bottom: 1px solid #8884; overflow-wrap: anywhere; }
-.good { border-left: .4rem solid #2a7; } .waiting { border-left: .4rem solid #d90; }
+.good { border-left: .4rem solid #2a7; } :is(.waiting, .unstable) { border-left: .4rem solid #d90; }
 .bad { border-left: .4rem solid #d33; } .off { border-left: .4rem solid #888; }
 .notice { border: 1px solid #d33; padding: .5rem; } .todo, .place { display: block; opacity: .8; }
 @media (max-width: 40em) {

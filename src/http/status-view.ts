@@ -32,6 +32,8 @@ export interface CameraView extends CameraWords {
   readonly name: string;
   /** Site and tags; may be empty. */
   readonly place: string;
+  /** Right now: a camera may be `unstable` and away for a moment. */
+  readonly isRecording: boolean;
   readonly lastFrame: string;
   readonly gapsToday: string;
   readonly waitingUploads: string;
@@ -101,14 +103,15 @@ function isForgotten(id: CameraId, input: StatusInput): boolean {
 
 function headlineOf(cameras: readonly CameraView[]): string {
   const wanted = cameras.filter(({ level }) => level !== 'off');
-  const good = wanted.filter(({ level }) => level === 'good').length;
+  const good = wanted.filter(({ level }) => level === 'good' || level === 'unstable').length;
+  const unstable = wanted.filter(({ level }) => level === 'unstable').length;
   const off = cameras.length - wanted.length;
   if (cameras.length === 0) return 'There is no camera yet.';
   const words =
     wanted.length === 0
       ? 'No camera is to be recorded'
       : `${good} of ${wanted.length === 1 ? '1 camera is' : `${wanted.length} cameras are`} recording`;
-  return `${words}${off === 0 || wanted.length === 0 ? '' : `, ${off} off`}.`;
+  return `${words}${unstable === 0 ? '' : `, ${unstable} unstable`}${off === 0 || wanted.length === 0 ? '' : `, ${off} off`}.`;
 }
 
 function cameraView(id: CameraId, input: StatusInput): CameraView {
@@ -125,6 +128,7 @@ function cameraView(id: CameraId, input: StatusInput): CameraView {
     name: config?.name ?? id,
     place: [...(config?.site ? [config.site] : []), ...(config?.tags ?? [])].join(', '),
     ...words,
+    isRecording: condition.kind === 'recording',
     todo: todos.length === 0 ? null : todos.join(' '),
     lastFrame: lastFrameAtMs === null ? 'none' : `${durationWords(nowMs - lastFrameAtMs)} ago`,
     gapsToday: gapWords(id, input),

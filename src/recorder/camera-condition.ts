@@ -1,5 +1,6 @@
 import { type CameraCondition, leftCauseOf } from '../domain/camera.js';
 import type { GapCause } from '../domain/coverage.js';
+import type { Instability } from '../domain/instability.js';
 import { refusalOf } from '../domain/refusals.js';
 import { redact } from '../redact.js';
 import { causeOf, describeOutcome, type SessionOutcome } from './outcome.js';
@@ -7,6 +8,7 @@ import type { SupervisorState } from './supervisor-state.js';
 
 /** What the state alone does not say. */
 export interface ConditionContext {
+  readonly unstable: Instability | null;
   /** Why the last session ended, until the camera records again: a camera that is down stays down while it is being tried. */
   readonly trouble: SessionOutcome | null;
   /** The assignment says so. */
@@ -23,6 +25,11 @@ export type ConditionNow = Unstamped<CameraCondition>;
 
 /** Pure. A camera between two tries stays `down` until frames come again; `retryAtMs` is wall time. */
 export function conditionOf(state: SupervisorState, context: ConditionContext): ConditionNow {
+  const now = doingOf(state, context);
+  return context.unstable === null ? now : { ...now, unstable: context.unstable };
+}
+
+function doingOf(state: SupervisorState, context: ConditionContext): ConditionNow {
   switch (state.kind) {
     case 'idle':
       return atRest(context);
@@ -41,7 +48,7 @@ export function conditionOf(state: SupervisorState, context: ConditionContext): 
   }
 }
 
-/** Two conditions with the same key are the same news. */
+/** Two conditions with the same key are the same news, whether the camera is unstable aside. */
 export function conditionKey(condition: ConditionNow): string {
   switch (condition.kind) {
     case 'recording':

@@ -7,6 +7,7 @@
 import type { Clock } from '../clock.js';
 import { type CameraCondition, type CameraSpec, type LastingStop } from '../domain/camera.js';
 import type { CameraId } from '../domain/ids.js';
+import { instabilityWords } from '../domain/instability.js';
 import type { SealedSegment } from '../domain/segment.js';
 import type { KeeperClient, ProcessExit } from '../keeper/keeper-client.js';
 import type { Logger } from '../log.js';
@@ -14,6 +15,7 @@ import type { Assignment, Spool } from '../spool/spool.js';
 import { type ConditionNow, conditionKey, conditionOf } from './camera-condition.js';
 import { CameraGaps } from './camera-gaps.js';
 import { CameraSessions } from './camera-sessions.js';
+import { CameraStability } from './camera-stability.js';
 import { CameraWish, lastingStopOf } from './camera-wish.js';
 import { causeOf, causeOfStop, describeOutcome, type SessionOutcome } from './outcome.js';
 import type { RecorderPolicies } from './policies.js';
@@ -49,6 +51,7 @@ export class CameraSupervisor {
   readonly #sessions: CameraSessions;
   readonly #gaps: CameraGaps;
   readonly #wish: CameraWish;
+  readonly #stability: CameraStability;
   readonly #counts = new CameraCounts();
   readonly #mailbox: SupervisorEvent[] = [];
   readonly #waiters = new Set<() => void>();
@@ -67,6 +70,7 @@ export class CameraSupervisor {
     this.#deps = { ...deps, log: deps.log.child({ camera }) };
     this.#wish = new CameraWish(journal);
     this.#gaps = new CameraGaps(deps.clock, deps.spool.recorder, journal);
+    this.#stability = new CameraStability(deps.clock);
     this.#condition = { ...this.#conditionNow(), sinceMs: deps.clock.wallMs() };
     this.#queue = new SealQueue({
       spool: deps.spool,
@@ -262,7 +266,7 @@ export class CameraSupervisor {
           await this.#deps.keeper.signal(command.session, command.signal);
         });
       case 'seal':
-        this.#counts.sessionEnded(command.outcome, this.#sessions.end(command.outcome));
+        this.#sessionEnded(command.outcome, this.#sessions.end(command.outcome));
         return this.#failed(command.outcome);
       case 'note':
         return this.#failed(command.outcome);
@@ -271,6 +275,11 @@ export class CameraSupervisor {
       default:
         return command satisfies never;
     }
+  }
+
+  #sessionEnded(outcome: SessionOutcome, recordedMs: number): void {
+    this.#counts.sessionEnded(outcome, recordedMs);
+    if (recordedMs > 0) this.#stability.lost(causeOf(outcome));
   }
 
   #failed(outcome: SessionOutcome): void {
@@ -305,7 +314,10 @@ export class CameraSupervisor {
     const { log } = this.#deps;
     this.#counts.fileSealed(result, lagMs);
     if (result.kind === 'quarantined') this.#gaps.quarantined(startOf(job.file.times));
-    if (result.kind === 'sealed') this.#gaps.sealed(result.segment);
+    if (result.kind === 'sealed') {
+      this.#gaps.sealed(result.segment);
+      this.#stability.sealed(result.segment.gapsBefore);
+    }
     if (job.file.successor === null) this.#gaps.sealedToItsEnd(job.session);
     if (result.kind !== 'sealed') {
       log.warn({ session: job.session, index: job.file.index, result: result.kind }, 'a file without footage');
@@ -345,9 +357,11 @@ export class CameraSupervisor {
 
   #conditionNow(): ConditionNow {
     const { clock } = this.#deps;
+    const isWanted = this.#wish.isToRecord;
     return conditionOf(this.#state, {
+      unstable: isWanted ? this.#stability.now(() => this.#gaps.claimsToCome()) : null,
       trouble: this.#trouble,
-      isWanted: this.#wish.isToRecord,
+      isWanted,
       stopCause: this.#wish.stopCause,
       wallMs: clock.wallMs(),
       monotonicMs: clock.monotonicMs(),
@@ -361,9 +375,20 @@ export class CameraSupervisor {
 
   #tellCondition(): void {
     const now = this.#conditionNow();
-    if (conditionKey(now) === conditionKey(this.#condition)) return;
-    this.#condition = { ...now, sinceMs: this.#recordsSinceMs ?? this.#deps.clock.wallMs() };
+    const isSame = conditionKey(now) === conditionKey(this.#condition);
+    const isAsStable = this.#tellStability(now);
+    if (isSame && isAsStable) return;
+    const sinceMs = isSame ? this.#condition.sinceMs : (this.#recordsSinceMs ?? this.#deps.clock.wallMs());
+    this.#condition = { ...now, sinceMs };
     this.#deps.conditionChanged(this.camera, this.#condition);
+  }
+
+  /** @returns whether that is as it was */
+  #tellStability({ unstable }: ConditionNow): boolean {
+    if ((unstable === undefined) === (this.#condition.unstable === undefined)) return true;
+    if (unstable === undefined) this.#deps.log.info('stable again');
+    else this.#deps.log.warn({ unstable: instabilityWords(unstable) }, 'unstable: each blip is no news any more');
+    return false;
   }
 
   #wakeAt(atMs: number): void {

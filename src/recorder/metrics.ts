@@ -74,6 +74,7 @@ export function registerRecorderMetrics(registry: Registry, recorder: Source): v
     },
   });
   registerConnected(registry, recorder);
+  registerUnstable(registry, recorder);
   registerLastFrame(registry, recorder);
 }
 
@@ -103,6 +104,19 @@ function registerConnected(registry: Registry, recorder: Source): void {
     collect() {
       for (const [camera, { kind }] of recorder.conditions())
         this.set({ camera_id: camera }, Number(kind === 'recording'));
+    },
+  });
+}
+
+function registerUnstable(registry: Registry, recorder: Source): void {
+  new Gauge({
+    name: 'camera_unstable',
+    help: '1 while a camera loses its connection again and again: six times within an hour, until two are left of it.',
+    labelNames: ['camera_id'],
+    registers: [registry],
+    collect() {
+      for (const [camera, { unstable }] of recorder.conditions())
+        this.set({ camera_id: camera }, Number(unstable !== undefined));
     },
   });
 }

@@ -56,7 +56,7 @@ export class ConditionReports {
   }
 
   #look(camera: CameraId, condition: CameraCondition): Seen {
-    const key = condition.kind === 'down' ? `down ${condition.cause} ${condition.refusal ?? ''}` : condition.kind;
+    const key = newsIn(condition);
     const before = this.#seen.get(camera);
     if (before?.key === key) return before;
     const sinceMs = this.#deps.clock.monotonicMs();
@@ -86,4 +86,12 @@ export class ConditionReports {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
     }
   }
+}
+
+/** How unstable it is is told anew when that has doubled. */
+function newsIn(condition: CameraCondition): string {
+  const { unstable } = condition;
+  const stability = unstable === undefined ? '' : ` unstable ${Math.floor(Math.log2(unstable.reconnects))}`;
+  const doing = condition.kind === 'down' ? `down ${condition.cause} ${condition.refusal ?? ''}` : condition.kind;
+  return `${doing}${stability}`;
 }

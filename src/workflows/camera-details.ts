@@ -1,6 +1,7 @@
-import type { LeftCause } from '../domain/camera.js';
+import type { CameraCondition, LeftCause } from '../domain/camera.js';
 import { declineTexts } from '../domain/declines.js';
 import { gapCauseTexts } from '../domain/gap-causes.js';
+import { type Instability, instabilityWords, UNSTABLE_TODO } from '../domain/instability.js';
 import { troubleTextOf } from '../domain/refusals.js';
 import type { AssignmentDeclined, CameraStatus, RecentSegment } from './contract.js';
 import { type Stamp, stampIn } from './stamp.js';
@@ -44,6 +45,8 @@ function headlineOf(status: CameraStatus, stamp: Stamp): string {
   if (status.stopping !== null) return `Stopping (${status.stopping})`;
   if (status.desired === 'pause') return `Paused ${since}`;
   const { condition } = status;
+  if (isUnstable(condition))
+    return `Unstable since ${stamp(condition.unstable.sinceMs)}: ${instabilityWords(condition.unstable)}`;
   switch (condition.kind) {
     case 'unassigned':
       return `Waiting for a recorder ${since}`;
@@ -62,12 +65,20 @@ function headlineOf(status: CameraStatus, stamp: Stamp): string {
   }
 }
 
+/** One that was told to be down is away for longer than a blip. */
+function isUnstable(
+  condition: CameraStatus['condition'],
+): condition is CameraCondition & { readonly unstable: Instability } {
+  return (condition.kind === 'recording' || condition.kind === 'connecting') && condition.unstable !== undefined;
+}
+
 function adviceOf({ condition, declined }: CameraStatus, stamp: Stamp): readonly string[] {
   if (condition.kind === 'removed') return [textOf('removed'), ''];
   if (condition.kind === 'unassigned' && condition.cause !== undefined) return [textOf(condition.cause), ''];
   if (condition.kind === 'unassigned' && declined.length > 0)
     return [...declined.map((word) => declinedLine(word, stamp)), ''];
   if (condition.kind === 'unassigned') return [gapCauseTexts['not-scheduled'].todo, WHERE_REFUSALS_ARE, ''];
+  if (isUnstable(condition)) return [UNSTABLE_TODO, ''];
   if (condition.kind !== 'down') return [];
   const { todo } = troubleTextOf(condition);
   return [todo, '', `It said: ${condition.detail}. Next try at ${stamp(condition.retryAtMs)}.`, ''];

@@ -12,6 +12,7 @@ const camera: CameraView = {
   level: 'good',
   state: 'recording since 14:03:12',
   todo: null,
+  isRecording: true,
   lastFrame: '1 s ago',
   gapsToday: 'none',
   waitingUploads: 'none',

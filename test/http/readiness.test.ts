@@ -179,6 +179,16 @@ describe('the answer', () => {
     expect(answer).toMatchObject({ isReady: true, why: '1 of 1 camera is ready. The limit is too low.' });
   });
 
+  it('says that a camera is unstable, and is ready all the same', () => {
+    const unstable = { sinceMs: 0, reconnects: 14, coveredRatio: 0.961 };
+    const words = 'unstable (14 reconnects/h, 96.1 % covered), recording';
+    expect(judge('all', [[one, { ...recording, unstable }]])).toMatchObject({
+      isReady: true,
+      why: '1 of 1 camera is ready.',
+      cameras: [{ id: one, isReady: true, state: words }],
+    });
+  });
+
   it('waits for configured cameras, but only while starting', () => {
     expect(judge('all', [[one, recording]], 1_000)).toMatchObject({
       isReady: false,

@@ -3,6 +3,7 @@ import type { CameraCondition } from '../../src/domain/camera.js';
 import { GAP_CAUSES } from '../../src/domain/coverage.js';
 import { DECLINES, declineTexts } from '../../src/domain/declines.js';
 import { parseCameraId } from '../../src/domain/ids.js';
+import { UNSTABLE_TODO } from '../../src/domain/instability.js';
 import { createLocalTime } from '../../src/domain/local-time.js';
 import { type StatusInput, statusView } from '../../src/http/status-view.js';
 import { redact } from '../../src/redact.js';
@@ -22,6 +23,7 @@ it('a camera that records is told in one sentence, in the time of the site', () 
     level: 'good',
     state: 'recording since 14:03:12, segment seals at 14:15:00, last stored 14:00–14:15',
     todo: null,
+    isRecording: true,
     lastFrame: '3 s ago',
     gapsToday: 'none',
     waitingUploads: 'none',
@@ -126,6 +128,35 @@ describe('the state in words', () => {
       const conditions = new Map([[camera2, condition]]);
       const words = statusView(statusInput({ worker, conditions })).cameras.find(({ id }) => id === camera2);
       expect(words?.state.startsWith('not taken')).toBe(isTold);
+    });
+  });
+
+  describe('a camera that comes and goes', () => {
+    const unstable = { sinceMs: at('12:30:00'), reconnects: 14, coveredRatio: 0.961 };
+    const head = 'unstable since 13:30:00: 14 reconnects/h, 96.1 % covered';
+    const away = (awayMs: number): CameraCondition => ({
+      ...down('stream-ended', 0),
+      sinceMs: at('13:08:02') - awayMs,
+      unstable,
+    });
+
+    it.each<readonly [string, CameraCondition, string, boolean]>([
+      ['while it records', { ...recording, unstable }, `${head}; recording since 14:03:12, segment`, true],
+      ['in a blip', away(19_999), `${head}; down since 14:07:42: The camera ended the stream.`, false],
+      ['while it connects', { kind: 'connecting', sinceMs: at('13:08:00'), unstable }, `${head}; connecting`, false],
+    ])('is unstable %s', (_name, condition, state, isRecording) => {
+      const view = statusView(statusInput({ conditions: new Map([[camera1, condition]]) }));
+      expect(view.cameras[0]).toMatchObject({ level: 'unstable', todo: UNSTABLE_TODO, isRecording });
+      expect(view.cameras[0]?.state.startsWith(state)).toBe(true);
+      expect(view.headline).toBe('1 of 1 camera is recording, 1 unstable.');
+    });
+
+    it('is down when it stays away for longer than a blip', () => {
+      const words = only({ conditions: new Map([[camera1, away(20_000)]]) });
+      expect(words).toMatchObject({ level: 'bad', isRecording: false });
+      expect(words?.state).toMatch(
+        /^down since 14:07:42: The camera ended the stream\. .*; unstable since 13:30:00: 14/,
+      );
     });
   });
 

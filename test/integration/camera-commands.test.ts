@@ -7,6 +7,8 @@ import type { GapCause } from '../../src/domain/coverage.js';
 import { declineTexts } from '../../src/domain/declines.js';
 import { gapCauseTexts } from '../../src/domain/gap-causes.js';
 import { type CameraId, parseCameraId } from '../../src/domain/ids.js';
+import type { ReadinessAnswer } from '../../src/http/readiness.js';
+import { UNSTABLE_FROM } from '../../src/recorder/camera-stability.js';
 import { loadPicture } from '../../src/simulator/picture.js';
 import { createSimulatedCamera, type SimulatedCamera } from '../../src/simulator/simulated-camera.js';
 import type { CameraStatus } from '../../src/workflows/contract.js';
@@ -183,6 +185,35 @@ it('cancel removes it; started again, the time between is told', { timeout: 60_0
   await gapStored('removed');
   const causes = (await system.stored(CAMERA)).flatMap(({ segment }) => segment.gapsBefore.map(({ cause }) => cause));
   expect(causes).toEqual(['paused', 'paused', 'reconfigured', 'removed']);
+});
+
+it('a camera that loses its connection again and again is unstable, and no alarm each time', {
+  timeout: 90_000,
+}, async () => {
+  const isRecording = async (): Promise<boolean | undefined> => (await system.status(CAMERA))?.isRecording;
+  for (let loss = 1; loss <= UNSTABLE_FROM; loss++) {
+    await waitFor(isRecording, { what: `it to record before loss ${loss}`, deadlineMs: PROMPT_MS, pollMs: 100 });
+    await camera.setFault({ kind: 'reset' });
+    const isLost = async (): Promise<boolean> => (await isRecording()) === false;
+    await waitFor(isLost, { what: `loss ${loss} to be seen`, deadlineMs: PROMPT_MS, pollMs: 50 });
+  }
+  const levels = new Set<string | undefined>();
+  const again = await waitFor(
+    async () => {
+      const line = await system.status(CAMERA);
+      levels.add(line?.level);
+      return line?.isRecording === true && line;
+    },
+    { what: 'it to record again', deadlineMs: PROMPT_MS, pollMs: 100 },
+  );
+  expect([...levels]).toEqual(['unstable']);
+  expect(again.state).toMatch(/^unstable since \S+: 6 reconnects\/h, \d\d\.\d % covered; recording since /);
+  const ready: ReadinessAnswer = JSON.parse((await system.recorder.page('/ready')) ?? '');
+  const words = ready.cameras.find(({ id }) => id === CAMERA)?.state;
+  expect(words).toMatch(/unstable \(6 reconnects\/h, \d\d\.\d % covered\), recording$/);
+  const unstable = ((await system.recorder.page('/metrics')) ?? '').matchAll(/^camera_unstable\{[^}]*"([^"]+)"\} 1$/gm);
+  expect([...unstable].map(([, id]) => id)).toEqual([CAMERA]);
+  expect(system.recorder.output().match(/unstable: each blip/g)).toHaveLength(1);
 });
 
 it('an input with a password is refused in words, and the other cameras never noticed', {

@@ -6,7 +6,7 @@ import { NO_ATTEMPTS } from '../../src/recorder/restart-policy.js';
 import { redact } from '../../src/redact.js';
 import { SPEC } from '../support/worker-harness.js';
 
-const context = { trouble: null, isWanted: false, stopCause: null, wallMs: 0, monotonicMs: 0 } as const;
+const context = { unstable: null, trouble: null, isWanted: false, stopCause: null, wallMs: 0, monotonicMs: 0 } as const;
 
 test.each([
   ['is to be recorded', { isWanted: true }, { kind: 'connecting' }],
@@ -45,4 +45,15 @@ test.each([
 ])('a refusal %s is told by its cause', (_, more) => {
   const sent = { ...refusedAs('unauthorized'), refusal: undefined, sinceMs: 1, ...more };
   expect(cameraConditionSchema.parse(sent)).toMatchObject({ cause: 'camera-refused', refusal: undefined });
+});
+
+test('that a camera is unstable goes with whatever it does, and is the same news by itself', () => {
+  const unstable = { sinceMs: 1, reconnects: 14, coveredRatio: 0.961 };
+  const state = { ...waiting, last: { kind: 'stream-ended', detail: redact('over') } } as const;
+  const [shaky, steady] = [{ ...context, isWanted: true, unstable }, context].map((one) => conditionOf(state, one));
+  expect(shaky).toEqual({ ...steady, unstable });
+  expect([shaky, steady].map((one) => one && conditionKey(one))[0]).toBe(steady && conditionKey(steady));
+  const sent = { ...shaky, sinceMs: 1 };
+  expect(cameraConditionSchema.parse(JSON.parse(JSON.stringify(sent)))).toEqual(sent);
+  expect(cameraConditionSchema.parse({ ...sent, unstable: 'very' })).toMatchObject({ unstable: undefined });
 });

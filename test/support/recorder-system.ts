@@ -219,7 +219,7 @@ class System implements RecorderSystem {
     await waitFor(
       async () => {
         const lines = await Promise.all(this.ids.map(async (id) => await this.status(id)));
-        return lines.every((line) => line?.level === 'good');
+        return lines.every((line) => line?.isRecording === true);
       },
       { what: 'all cameras to record', deadlineMs, pollMs: 200 },
     ).catch((error: unknown) => {

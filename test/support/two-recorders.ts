@@ -79,7 +79,7 @@ async function prepare(
         .find((pid) => records(pid, camera)),
     records: async (camera) => {
       const page: StatusView = JSON.parse((await current().page('/status.json')) ?? '{"cameras":[]}');
-      return page.cameras.find(({ id }) => id === camera)?.level === 'good';
+      return page.cameras.find(({ id }) => id === camera)?.isRecording === true;
     },
     kill: async () => {
       const { keeper, workerPid, ffmpegPids, ended } = current();

@@ -94,3 +94,23 @@ test('a new attempt is told again, though nothing changed here', async () => {
     [70, 'recording'],
   ]);
 });
+
+test('that a camera is unstable is told once, its blips are not, and it is told anew when it is twice as bad', async () => {
+  const it = reporting();
+  it.show(recordingNow());
+  await it.pass(100);
+  for (let reconnects = 6; reconnects <= 16; reconnects++) {
+    const unstable = { sinceMs: 0, reconnects, coveredRatio: 0.9 };
+    it.show({ ...down, unstable });
+    await it.pass(4);
+    it.show({ ...recordingNow(), unstable });
+    await it.pass(116);
+  }
+  expect(it.sent).toEqual([
+    [10, 'recording'],
+    // 6, 8 and 16 reconnects: two minutes each, ten seconds after the camera is back.
+    [114, 'recording'],
+    [354, 'recording'],
+    [1_314, 'recording'],
+  ]);
+});

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { DEFAULT_SPEC } from '../../src/domain/camera.js';
 import { DECLINES, declineTexts } from '../../src/domain/declines.js';
 import { parseCameraId, parseRecorderId, parseSegmentId, parseSessionId } from '../../src/domain/ids.js';
+import { UNSTABLE_TODO } from '../../src/domain/instability.js';
 import { redact } from '../../src/redact.js';
 import { detailsOf, segmentSummaryOf, stateWordOf } from '../../src/workflows/camera-details.js';
 import type { CameraStatus } from '../../src/workflows/contract.js';
@@ -26,6 +27,8 @@ function status(condition: CameraStatus['condition'], more: Partial<CameraStatus
   };
 }
 
+const unstable = { sinceMs: AT_MS - 60_000, reconnects: 14, coveredRatio: 0.961 };
+
 const down = {
   kind: 'down',
   sinceMs: AT_MS,
@@ -40,6 +43,13 @@ test.each([
     status({ kind: 'recording', sinceMs: AT_MS, session, lastFrameAtMs: AT_MS }),
     'Recording since 2025-12-14 01:30:00Z',
   ],
+  [
+    'recording',
+    status({ kind: 'recording', sinceMs: AT_MS, session, lastFrameAtMs: AT_MS, unstable }),
+    'Unstable since 2025-12-14 01:29:00Z: 14 reconnects/h, 96.1 % covered',
+  ],
+  ['connecting', status({ kind: 'connecting', sinceMs: AT_MS, unstable }), UNSTABLE_TODO],
+  ['down', status({ ...down, unstable }), 'Not recording since 2025-12-14 01:30:00Z: The camera answers'],
   ['down', status(down), 'The camera answers but refuses the stream.'],
   ['down', status(down), 'Check the camera account'],
   ['down', status({ ...down, refusal: 'not-found' }), 'The camera has no stream at this path.'],

@@ -59,7 +59,7 @@ export async function proveFault(bench: FaultBench, indexes: readonly number[], 
 
 /** Resolves when it records, and a segment from after `sinceMs` is stored. */
 async function recordedAgain({ system }: FaultBench, id: CameraId, sinceMs: number): Promise<void> {
-  const isRecorded = async (): Promise<boolean> => (await system.status(id))?.level === 'good';
+  const isRecorded = async (): Promise<boolean> => (await system.status(id))?.isRecording === true;
   await waitFor(isRecorded, { what: `${id} to be recorded again`, deadlineMs: RECOVER_MS, pollMs: 200 });
   await system.storedAfter(id, sinceMs, RECOVER_MS);
 }
