@@ -8,7 +8,7 @@
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { RecordingIndex } from '../mp4/recording-index.js';
-import { noteMediaStart, openFiles, readSessionFile } from '../spool/session-files.js';
+import { openFiles } from '../spool/session-files.js';
 import { errnoOf } from '../spool/spool-error.js';
 import { stepBetween } from './clock-steps.js';
 import type { ProbeDisk } from './disk-probe.js';
@@ -16,6 +16,7 @@ import { boundSessionLog } from './ffmpeg/session-log.js';
 import { type CreateWalker, GrowingFile } from './growing-file.js';
 import type { RecorderPolicies } from './policies.js';
 import { lookedAgain, silenceFrom } from './silence.js';
+import { StartNote } from './start-note.js';
 import type { Progress, Session } from './supervisor-state.js';
 import { type FileTimes, nominalStartOf, seenFrom } from './times.js';
 
@@ -61,9 +62,7 @@ export class SessionProgress {
   #nextIndex: number | undefined;
   /** Where the footage of the first file begins, once that is closed. */
   #footageFromMs: number | null = null;
-  /** Of the first file, by those who saw it grow; null until it was noted. Noted when it is first seen, and once more when it is sure. */
-  #notedStartMs: number | null = null;
-  #isStartSure = false;
+  #start: StartNote | undefined;
   #closedFrames = 0;
   #closedMediaMs = 0;
   #silence;
@@ -151,7 +150,7 @@ export class SessionProgress {
       this.#silence = lookedAgain(this.#silence, clock.monotonicMs(), this.#frames);
       if (this.#silence.silentMs >= this.#session.spec.stallTimeoutMs) await this.#confirmSilence();
       await this.#syncIfDue();
-      await this.#noteStart();
+      if (this.#file !== undefined) await this.#start?.look(this.#file, this.recordedMs >= SURE_AFTER_MS);
     } catch (error) {
       // The disk's fault: this look did not happen, so it is no silence either.
       this.#silence = { ...this.#silence, lookedAtMs: clock.monotonicMs() };
@@ -208,16 +207,14 @@ export class SessionProgress {
   }
 
   async #followCuts(): Promise<void> {
-    if (this.#nextIndex === undefined) {
-      this.#notedStartMs = (await readSessionFile(this.#session.dir))?.mediaStartMs ?? null;
-      this.#nextIndex = (await openFiles(this.#session.dir))[0]?.index ?? 0;
-    }
+    this.#start ??= await StartNote.read(this.#session, this.#deps.log);
+    this.#nextIndex ??= (await openFiles(this.#session.dir))[0]?.index ?? 0;
     for (;;) {
       const next = await GrowingFile.open(this.#session.dir, this.#nextIndex, {
         createWalker: this.#deps.createWalker,
         nowMs: this.#deps.clock.wallMs(),
         predecessor: this.#file,
-        notedStartMs: this.#nextIndex === 0 ? this.#notedStartMs : null,
+        notedStartMs: this.#nextIndex === 0 ? this.#start.startMs : null,
       });
       if (next === undefined) return;
       await this.#closeFile(next.times);
@@ -272,23 +269,6 @@ export class SessionProgress {
     this.#syncedAtMs = clock.monotonicMs();
     await this.#file?.sync();
     if (!this.#isGone) await boundSessionLog(this.#session.dir);
-  }
-
-  /** A power loss may leave a file that was modified after its last bytes: those who come then could not tell when it began. */
-  async #noteStart(): Promise<void> {
-    if (this.#isStartSure || this.#file?.index !== 0) return;
-    const { earliestStartMs, steppedMs } = this.#file.times;
-    if (earliestStartMs === null) return;
-    const startMs = Math.round(earliestStartMs + steppedMs);
-    this.#isStartSure = this.#file.recording.mediaEndMs >= SURE_AFTER_MS;
-    const isBetter = this.#isStartSure && startMs < (this.#notedStartMs ?? Number.POSITIVE_INFINITY);
-    if (this.#notedStartMs !== null && !isBetter) return;
-    this.#notedStartMs = startMs;
-    try {
-      await noteMediaStart(this.#session.dir, startMs);
-    } catch (error) {
-      this.#deps.log.warn({ session: this.#session.id, errno: errnoOf(error) }, 'the start of a session not noted');
-    }
   }
 }
 
