@@ -1,17 +1,16 @@
-import { access } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { boundedBy } from '../clock.js';
 import type { StoreSettings } from '../config/config.js';
 import { loadConfig } from '../config/load-config.js';
 import { type CameraId, parseCameraId } from '../domain/ids.js';
 import type { TimeRange } from '../domain/time-range.js';
-import { recallDemo } from '../embedded/demo-memory.js';
 import { createS3Store } from '../object-store/s3.js';
 import { readTimeline, type Timeline } from '../playback/timeline.js';
 import { redact } from '../redact.js';
 import { lookIntoSpool } from '../spool/look-into.js';
 import { type CoverageReport, coverageReport, isComplete } from './coverage-report.js';
 import { coverageText } from './coverage-text.js';
+import { DEMO_DIR, demoStore, isThere } from './demo-place.js';
 import { takeSecrets } from './process-guards.js';
 import { rangeOf } from './time-arguments.js';
 
@@ -74,24 +73,6 @@ async function placeOf(camera: CameraId, configPath: string | undefined): Promis
     // As `worker` and `start` have it.
     segmentDurationSec: own ?? config.givenSegmentSec ?? (demo === null ? 900 : 60),
   };
-}
-
-const DEMO_DIR = '.data';
-
-/** The store that `start` brought, if it did so in this folder. */
-async function demoStore(): Promise<StoreSettings | null> {
-  const dataDir = resolve(DEMO_DIR);
-  if (!(await isThere(join(dataDir, 'demo.json')))) return null;
-  const { accessKeyId, secretAccessKey, ports } = await recallDemo(dataDir);
-  const endpoint = `http://127.0.0.1:${ports.seaweedfs.s3}`;
-  return { endpoint, region: 'us-east-1', bucket: 'camera-recordings', accessKeyId, secretAccessKey };
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function timelineOf(

@@ -7,6 +7,14 @@ import { EXIT_BAD_CONFIG } from '../keeper/protocol.js';
 import { ROLES, type Role } from './roles.js';
 import { readVersion } from './version.js';
 
+const RECORDER_LOST_HELP = `
+Prints what it will declare, and asks. Then:
+  the time of every segment that the recorder announced and did not store becomes a gap with the cause recorder-lost;
+  the uploads that wait for it end as failed, with that reason;
+  cameras that it still had are declared missing until now; another recorder takes each as soon as one can.
+Refused while the recorder is alive. Doing it again does no harm. If the recorder comes back with its spool,
+it uploads what it has all the same, and footage beats the gap.`;
+
 const program = new Command('camera-recorder')
   .description('Records RTSP cameras into your own S3 store: every second is a verified object or a declared gap.')
   .version(readVersion())
@@ -53,6 +61,19 @@ program
     const { coverageCommand } = await import('./coverage-command.js');
     const { json = false, utc = false } = options;
     await finish(coverageCommand({ camera, when, isJson: json, isUtc: utc, configPath: configPath() }));
+  });
+
+program
+  .command('recorder-lost')
+  .description('end the wait for a recorder that is gone for good: what it did not upload becomes a declared gap')
+  .argument('<recorder-id>', 'as in its file recorder-id, in the search attribute Recorder, and on the status page')
+  .option('--yes', 'do not ask')
+  .option('--utc', 'times of UTC; default: of SITE_TIMEZONE')
+  .addHelpText('after', RECORDER_LOST_HELP)
+  .action(async (recorder: string, options: { readonly yes?: boolean; readonly utc?: boolean }) => {
+    const { recorderLostCommand } = await import('./recorder-lost-command.js');
+    const { yes = false, utc = false } = options;
+    await finish(recorderLostCommand({ recorder, isConfirmed: yes, isUtc: utc, configPath: configPath() }));
   });
 
 program

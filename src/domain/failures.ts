@@ -50,6 +50,10 @@ export const failureTexts = {
   'no-capacity': { retry: 'fast', what: 'This recorder has all the cameras it may have.' },
   'no-space': { retry: 'fast', what: 'This recorder has no space left in its spool.' },
   'shutting-down': { retry: 'fast', what: 'This recorder is shutting down.' },
+  'recorder-lost': {
+    retry: 'never',
+    what: 'An operator declared the recorder lost that has the segment. If it comes back with its spool, the segment is uploaded all the same.',
+  },
   superseded: { retry: 'fast', what: 'A newer attempt has taken the camera over.' },
   'invalid-input': { retry: 'never', what: 'The input is wrong.' },
 } as const satisfies Readonly<Record<string, FailureText>>;

@@ -6,6 +6,7 @@ import type { SealedSegment } from '../domain/segment.js';
 import {
   type CameraInput,
   type Policies,
+  type UploadMemo,
   type UploadSegmentInput,
   uploadWorkflowIdOf,
   WORKFLOW_QUEUE,
@@ -25,7 +26,7 @@ export async function startUpload(
   segment: SealedSegment,
   options: { readonly reuse: 'first' | 'again'; readonly policies: Policies; readonly timezone: string },
 ): Promise<boolean> {
-  const { id, recorder, camera, sizeBytes, fromMs } = segment;
+  const { id, recorder, camera, sizeBytes, fromMs, toMs } = segment;
   const { policies, timezone } = options;
   const input: UploadSegmentInput = { segment: id, recorder, sizeBytes, fromMs, timezone, ...scaleOf(policies) };
   const start = session.ask(
@@ -36,6 +37,7 @@ export async function startUpload(
         args: [input],
         workflowIdReusePolicy: options.reuse === 'first' ? 'ALLOW_DUPLICATE_FAILED_ONLY' : 'ALLOW_DUPLICATE',
         workflowIdConflictPolicy: 'USE_EXISTING',
+        memo: { toMs } satisfies UploadMemo,
         staticSummary: `started directly by recorder ${recorder}`,
         typedSearchAttributes: [
           { key: cameraIdKey, value: camera },

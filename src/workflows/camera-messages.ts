@@ -6,6 +6,7 @@ import {
   PAUSE_UPDATE,
   RECONFIGURE_UPDATE,
   RESUME_UPDATE,
+  SEGMENTS_LOST_SIGNAL,
   SEGMENTS_SEALED_SIGNAL,
   STATUS_QUERY,
 } from './contract.js';
@@ -16,6 +17,8 @@ export const segmentsSealedSignal = defineSignal<[unknown]>(SEGMENTS_SEALED_SIGN
 export const conditionChangedSignal = defineSignal<[unknown]>(CONDITION_CHANGED_SIGNAL);
 /** Parsed by the handler: anybody may send it. */
 export const assignmentDeclinedSignal = defineSignal<[unknown]>(ASSIGNMENT_DECLINED_SIGNAL);
+/** Parsed by the handler: anybody may send it. */
+export const segmentsLostSignal = defineSignal<[unknown]>(SEGMENTS_LOST_SIGNAL);
 /** Answered once it is noted: FFmpeg ends after that. Idempotent. */
 export const pauseUpdate = defineUpdate<CameraStatus, []>(PAUSE_UPDATE);
 /** Answered once it is noted: recording begins after that. Idempotent. */
@@ -30,6 +33,7 @@ export const DESCRIPTIONS = {
   segmentsSealed: 'From a recorder: these segments are complete; an upload is started for each.',
   conditionChanged: 'From a recorder: what the camera does now.',
   assignmentDeclined: 'From a recorder: it does not take this camera, and why.',
+  segmentsLost: 'From `camera-recorder recorder-lost`: the uploads of these segments have ended as lost.',
   pause: 'Stop recording until `resume`. FFmpeg ends within 10 seconds; what is recorded is uploaded.',
   resume: 'Record again after `pause`.',
   reconfigure: 'Change settings, e.g. {"segmentDurationSec": 300}. What is not given stays. The recording starts anew.',

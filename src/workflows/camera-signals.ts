@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { cameraConditionSchema } from '../domain/camera.js';
 import { gapClaimSchema } from '../domain/coverage.js';
 import { declinedSchema } from '../domain/declines.js';
-import { InvalidIdError, parseRecorderId, parseSegmentId } from '../domain/ids.js';
+import { InvalidIdError, parseRecorderId, parseSegmentId, type SegmentId } from '../domain/ids.js';
 import type { AssignmentDeclined, ConditionChange, SegmentNotice } from './contract.js';
 
 const noticesSchema: z.ZodType<readonly SegmentNotice[], unknown> = z.array(
@@ -28,6 +28,8 @@ const assignmentDeclinedSchema: z.ZodType<AssignmentDeclined, unknown> = z.inter
   z.object({ recorder: z.string().transform(parseRecorderId) }),
 );
 
+const segmentsSchema: z.ZodType<readonly SegmentId[], unknown> = z.array(z.string().transform(parseSegmentId));
+
 /** `undefined`: not what a recorder sends. A signal cannot be refused, and one that throws would stop the workflow for good. */
 export function parseNotices(told: unknown): readonly SegmentNotice[] | undefined {
   return parsed(noticesSchema, told);
@@ -41,6 +43,11 @@ export function parseConditionChange(told: unknown): ConditionChange | undefined
 /** As `parseNotices`. */
 export function parseAssignmentDeclined(told: unknown): AssignmentDeclined | undefined {
   return parsed(assignmentDeclinedSchema, told);
+}
+
+/** As `parseNotices`. */
+export function parseLostSegments(told: unknown): readonly SegmentId[] | undefined {
+  return parsed(segmentsSchema, told);
 }
 
 function parsed<T>(schema: z.ZodType<T, unknown>, told: unknown): T | undefined {

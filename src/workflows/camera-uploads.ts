@@ -1,8 +1,9 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { CancellationScope, startChild } from '@temporalio/workflow';
+import type { SegmentId } from '../domain/ids.js';
 import { segmentSummaryOf } from './camera-details.js';
 import { type CameraRun, change } from './camera-run.js';
-import { type RecentSegment, type SegmentNotice, uploadWorkflowIdOf } from './contract.js';
+import { type RecentSegment, type SegmentNotice, type UploadMemo, uploadWorkflowIdOf } from './contract.js';
 import { cameraIdKey, recorderKey, segmentStartKey } from './search-attribute-keys.js';
 import { stampIn } from './stamp.js';
 import { UploadSegment } from './upload-segment.js';
@@ -24,6 +25,12 @@ export function noteSealed(run: CameraRun, notices: readonly SegmentNotice[]): v
   });
 }
 
+/** Forgets segments whose uploads have ended as lost: should their recorder come back with them, each gets an upload again. */
+export function noteLost(run: CameraRun, segments: readonly SegmentId[]): void {
+  const recent = run.state.recent?.filter(({ segment }) => !segments.includes(segment));
+  if (recent !== undefined && recent.length !== run.state.recent?.length) change(run, { recent });
+}
+
 /** Starts an upload for everything that is pending. A cancel of the camera does not reach it. */
 export async function startUploads(run: CameraRun): Promise<void> {
   await CancellationScope.nonCancellable(async () => {
@@ -40,7 +47,7 @@ export async function startUploads(run: CameraRun): Promise<void> {
 }
 
 async function startUpload(run: CameraRun, notice: SegmentNotice): Promise<void> {
-  const { segment, recorder, sizeBytes, fromMs } = notice;
+  const { segment, recorder, sizeBytes, fromMs, toMs } = notice;
   const { timezone } = run.state;
   const zone = timezone === undefined ? {} : { timezone };
   const scale = run.timeScale === undefined ? {} : { timeScale: run.timeScale };
@@ -54,6 +61,7 @@ async function startUpload(run: CameraRun, notice: SegmentNotice): Promise<void>
       // An upload that somebody ended by force may be started again; a completed one is not repeated.
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       staticSummary: segmentSummaryOf(notice, stampIn(timezone ?? null)),
+      memo: { toMs } satisfies UploadMemo,
       typedSearchAttributes: [
         { key: cameraIdKey, value: run.camera },
         { key: recorderKey, value: recorder },

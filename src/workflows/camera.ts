@@ -26,13 +26,14 @@ import {
   pauseUpdate,
   reconfigureUpdate,
   resumeUpdate,
+  segmentsLostSignal,
   segmentsSealedSignal,
   statusQuery,
 } from './camera-messages.js';
 import { interruptRecording, keepRecording } from './camera-recording.js';
 import { type CameraRun, carriedInput, change, openRun, show, showRemoved, statusOf } from './camera-run.js';
-import { parseAssignmentDeclined, parseConditionChange, parseNotices } from './camera-signals.js';
-import { noteSealed, startUploads } from './camera-uploads.js';
+import { parseAssignmentDeclined, parseConditionChange, parseLostSegments, parseNotices } from './camera-signals.js';
+import { noteLost, noteSealed, startUploads } from './camera-uploads.js';
 import type { CameraInput } from './contract.js';
 
 /** More of them would make the state large, and nobody reads them. */
@@ -63,6 +64,9 @@ function listen(run: CameraRun): void {
   });
   setHandler(assignmentDeclinedSignal, (told) => noteDeclined(run, told), {
     description: DESCRIPTIONS.assignmentDeclined,
+  });
+  setHandler(segmentsLostSignal, (told) => noteLost(run, parseLostSegments(told) ?? []), {
+    description: DESCRIPTIONS.segmentsLost,
   });
   setHandler(statusQuery, () => statusOf(run), { description: DESCRIPTIONS.status });
   setHandler(pauseUpdate, () => want(run, 'pause'), { description: DESCRIPTIONS.pause });

@@ -123,6 +123,11 @@ export interface UploadSegmentInput {
   readonly timeScale?: number;
 }
 
+/** Kept with every upload's workflow where a listing shows it: beside `SegmentStart`, what footage is missing if its recorder is lost. */
+export interface UploadMemo extends Readonly<Record<string, unknown>> {
+  readonly toMs: number;
+}
+
 /** By type, as `temporal operator search-attribute create --type` spells it. They must exist before the first workflow runs. */
 export const SEARCH_ATTRIBUTES = {
   CameraId: 'Keyword',
@@ -137,6 +142,8 @@ export const SEGMENTS_SEALED_SIGNAL = 'segmentsSealed';
 export const CONDITION_CHANGED_SIGNAL = 'conditionChanged';
 /** From a recorder, with an `AssignmentDeclined`; only what is declined again and again is told. */
 export const ASSIGNMENT_DECLINED_SIGNAL = 'assignmentDeclined';
+/** From `camera-recorder recorder-lost`, with the `SegmentId`s whose uploads have ended as lost. */
+export const SEGMENTS_LOST_SIGNAL = 'segmentsLost';
 /** Takes nothing; answers with `CameraStatus`. */
 export const PAUSE_UPDATE = 'pause';
 /** Takes nothing; answers with `CameraStatus`. */
@@ -145,6 +152,9 @@ export const RESUME_UPDATE = 'resume';
 export const RECONFIGURE_UPDATE = 'reconfigure';
 /** Takes nothing; answers with `CameraStatus`. */
 export const STATUS_QUERY = 'status';
+
+/** What an upload's workflow can be told: nobody will bring the segment any more. */
+export const RECORDER_LOST_SIGNAL = 'recorderLost';
 
 /** `notBeforeMs`, UTC: a locked account must not be tried earlier, by whichever recorder; null when any time will do. */
 export interface ConditionChange {

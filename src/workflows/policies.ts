@@ -49,6 +49,8 @@ export interface Policies {
   readonly gapObjectsEveryMs: number;
   /** Smallest age of a receipt, by the store's clock, before it may be confirmed. */
   readonly confirmAfterMs: number;
+  /** A recorder that asked Temporal for work so recently may be alive: it cannot be declared lost. */
+  readonly aliveForMs: number;
   /** Between two looks at whether Temporal and the store answer. */
   readonly probeEveryMs: number;
 }
@@ -119,6 +121,8 @@ function loopPolicies(
     gapObjectsEveryMs: scaled(15 * SECOND_MS),
     // The store may have acknowledged from its page cache.
     confirmAfterMs: scaled(10 * MINUTE_MS),
+    // One that has nothing to do asks once a minute: so long Temporal holds the question.
+    aliveForMs: scaled(75 * SECOND_MS),
     probeEveryMs: scaled(10 * SECOND_MS),
   };
 }

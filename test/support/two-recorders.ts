@@ -36,8 +36,15 @@ export interface Fleet {
 
 const GONE_WITHIN_MS = 5_000;
 
-/** Neither recorder is started. @param knownToFirst of how many cameras, the first ones, the first recorder has the secret */
-export async function startFleet(options: SystemOptions & { readonly knownToFirst?: number }): Promise<Fleet> {
+export interface FleetOptions extends SystemOptions {
+  /** Of how many cameras, the first ones, the first recorder has the secret; default: all. */
+  readonly knownToFirst?: number;
+  /** Beside what both have. */
+  readonly envOfFirst?: Readonly<Record<string, string>>;
+}
+
+/** Neither recorder is started. */
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const system = await startSystem({ ...options, args: ['worker', '--role', 'workflows'] });
   const known = options.knownToFirst ?? options.cameras.length;
   const isKnown = ([name]: readonly [string, string]): boolean =>
@@ -45,7 +52,7 @@ export async function startFleet(options: SystemOptions & { readonly knownToFirs
   const ofFirst = Object.fromEntries(Object.entries(system.env).filter(isKnown));
   return {
     system,
-    first: await prepare(options.register, ofFirst),
+    first: await prepare(options.register, { ...ofFirst, ...options.envOfFirst }),
     second: await prepare(options.register, system.env),
     status: async (camera) => await system.temporal.workflow.getHandle(camera).query<CameraStatus>('status'),
   };

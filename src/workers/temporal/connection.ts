@@ -44,6 +44,11 @@ export async function connectForever(options: {
   }
 }
 
+/** One try, within ten seconds. Its `connection` is the caller's to close. Rejects with what the client says, or `DeadlineError`. */
+export async function connectTo({ connectionOptions, namespace }: TemporalSettings): Promise<TemporalSession> {
+  return sessionOf(await connectOnce(connectionOptions), namespace);
+}
+
 /** A server that hangs instead of refusing is left after the deadline; a connection that comes later is closed. */
 async function connectOnce(options: NativeConnectionOptions): Promise<NativeConnection> {
   const connecting = NativeConnection.connect({ ...options });
