@@ -35,6 +35,7 @@ export async function recordHistories(options: {
   await save('camera-continued', camera, '--run-id', runId);
   await save('camera-next-run', camera);
   await save('camera-refused', await refused(it));
+  await save('upload-lost', await lostUpload(it));
 }
 
 /** Replay needs neither where this ran nor the stack of a failure, which holds paths. */
@@ -89,6 +90,20 @@ async function refused(it: TestWorker): Promise<CameraId> {
   const handle = await start(it, camera, { spec: { source: { kind: 'secret' } } });
   await handle.result().catch(() => undefined);
   return camera;
+}
+
+/** Its recorder is nobody, and an operator says so. */
+async function lostUpload({ client, spool }: TestWorker): Promise<string> {
+  const { id, sizeBytes, fromMs } = segmentOf('camera-lost' as CameraId, spool, 0);
+  const workflowId = `upload/${id}`;
+  const handle = await client.workflow.start('UploadSegment', {
+    taskQueue: 'camera-recorder',
+    workflowId,
+    args: [{ segment: id, recorder: 'lost', sizeBytes, fromMs }],
+  });
+  await handle.signal('recorderLost');
+  await handle.result().catch(() => undefined);
+  return workflowId;
 }
 
 async function start({ client }: TestWorker, camera: CameraId, input: unknown) {

@@ -38,8 +38,15 @@ if (newName === undefined) {
     await replay(historyOf(file));
   });
 
-  test('the histories hold a cancel, a roll-over and its next run, a refused input and an upload', () => {
-    for (const kind of ['camera-cancelled', 'camera-continued', 'camera-next-run', 'camera-refused', 'upload']) {
+  test('the histories hold a cancel, a roll-over and its next run, a refused input, an upload and a lost one', () => {
+    for (const kind of [
+      'camera-cancelled',
+      'camera-continued',
+      'camera-next-run',
+      'camera-refused',
+      'upload',
+      'upload-lost',
+    ]) {
       expect(histories.some((file) => file.endsWith(`-${kind}.json`))).toBe(true);
     }
   });
