@@ -66,7 +66,7 @@ program
 program
   .command('recorder-lost')
   .description('end the wait for a recorder that is gone for good: what it did not upload becomes a declared gap')
-  .argument('<recorder-id>', 'as in its file recorder-id, in the search attribute Recorder, and on the status page')
+  .argument('<recorder-id>', 'as in the file recorder-id of its spool, and in the search attribute Recorder')
   .option('--yes', 'do not ask')
   .option('--utc', 'times of UTC; default: of SITE_TIMEZONE')
   .addHelpText('after', RECORDER_LOST_HELP)

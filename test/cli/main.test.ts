@@ -103,6 +103,27 @@ it('a port that was asked for and is taken is a mistake', async () => {
   expect(stderr).toContain(`METRICS_PORT: port ${port} is taken by another program.`);
 });
 
+describe('recorder-lost', () => {
+  it.each([
+    ['an id that is none', ['Bad_Id'], GIVEN, 1, /^"Bad_Id" is not a recorder id: allowed is /],
+    ['no id', [], GIVEN, 1, /missing required argument 'recorder-id'[^]*Refused while the recorder is alive/],
+    ['no settings', ['vm-1'], {}, 78, /^The configuration has 4 mistakes[^]* {2}TEMPORAL_ADDRESS: is missing/],
+    [
+      'a Temporal that is not there',
+      ['vm-1'],
+      { ...GIVEN, TEMPORAL_ADDRESS: '127.0.0.1:9' },
+      1,
+      /^Temporal does not answer: connection refused\. Nothing was declared\.$/m,
+    ],
+  ])('with %s says what is wrong', async (...row) => {
+    const [, args, env, exitCode, words] = row;
+    const { code, stdout, stderr } = await run(['recorder-lost', ...args], env);
+    expect([code, stdout]).toEqual([exitCode, '']);
+    expect(stderr).toMatch(words);
+    expect(stderr).not.toContain('HUNTER2');
+  });
+});
+
 describe('an FFmpeg that cannot record', () => {
   it.each([
     ['absent', 'there is no such program'],
