@@ -93,7 +93,7 @@ it('one whose disk burned is: its uploads end as lost, and every second until no
   expect([code, report.totals.unexplainedMs, causesOf(report)]).toEqual([0, 0, ['recorder-lost']]);
 });
 
-it('said again it finds nothing, and an id that nobody has is told so', { timeout: 30_000 }, async () => {
+it('said again it ends no more uploads, and an id that nobody has is told so', { timeout: 30_000 }, async () => {
   const again = await run('recorder-lost', recorder, '--yes');
   // The camera is still nobody's: only the time since is new.
   expect(again.code).toBe(0);
