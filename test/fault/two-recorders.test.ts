@@ -45,11 +45,13 @@ it('a recorder without the secret declines in words, and the one that has it tak
 });
 
 it('a recorder that is killed loses its camera to the other one, lets it go when it returns, and stores what it has left', {
-  timeout: 90_000,
+  timeout: 120_000,
 }, async () => {
   const { system, first, second } = fleet;
   const [firstId, secondId] = [await first.id(), await second.id()];
   await system.storedUntil(MOVING, 0, 20_000);
+  // Right after a cut the open file holds no whole fragment yet, and there is nothing to salvage.
+  await waitFor(isMidSegment, { what: 'something to salvage', deadlineMs: 3 * SEGMENT_SEC * 1_000 });
   const { killedAtMs, ...move } = await moveByKilling(
     fleet,
     MOVING,
@@ -61,7 +63,7 @@ it('a recorder that is killed loses its camera to the other one, lets it go when
   expect(move.sharedMs).toBeLessThanOrEqual(SHARED_MS);
   const stored = await waitFor(async () => await storedOfBoth(), {
     what: 'the leftover of the one and footage of the other',
-    deadlineMs: 20_000,
+    deadlineMs: 40_000,
     pollMs: 200,
   });
   // What was open when it was killed: nobody knew of it until it came back.
@@ -85,6 +87,11 @@ it('a recorder that is killed loses its camera to the other one, lets it go when
     return isThere && found.some(({ recorder }) => recorder === secondId) && found;
   }
 });
+
+function isMidSegment(): boolean {
+  const inSegmentMs = Date.now() % (SEGMENT_SEC * 1_000);
+  return inSegmentMs > 1_500 && inSegmentMs < 3_500;
+}
 
 /** As an operator adds one. */
 async function startCamera(camera: CameraId): Promise<void> {
