@@ -4,7 +4,7 @@
  */
 import { createAssignActivities } from '../activities/assign.js';
 import { findStoredIn } from '../activities/find-stored.js';
-import { createRecordActivities } from '../activities/record.js';
+import { createRecordActivities, type RecordAttempt } from '../activities/record.js';
 import { sendTo } from '../activities/send-segment.js';
 import { createUploadActivities } from '../activities/upload.js';
 import { boundedBy } from '../clock.js';
@@ -25,6 +25,7 @@ import { createLink, type Link } from './link.js';
 import { type Loop, type LoopOptions, startLoop } from './loop.js';
 import { OwnershipCheck } from './ownership.js';
 import { reclaimStored } from './reclaim.js';
+import { endIfReset } from './reset-attempts.js';
 import { createStoreProbe } from './store-probe.js';
 import { ABANDONED_AFTER_MS, SWEEP_EVERY_MS, sweepUploads } from './sweep-uploads.js';
 import type { TemporalSession } from './temporal/connection.js';
@@ -163,7 +164,10 @@ export class RecordingSide {
           this.#reports.forget(camera);
           this.#askingLastEnds?.hurry();
         },
+        // Temporal may have ended it for good, which nothing else says.
+        onDetached: () => this.#owning?.hurry(),
         askStopCause: async (camera) => await this.#askStopCause(session, camera),
+        askReset: async (camera, attempt) => await this.#askReset(session, camera, attempt),
         announce: async () => await this.announceNow(),
       }),
       ...createUploadActivities({
@@ -254,6 +258,15 @@ export class RecordingSide {
     } catch (error) {
       this.#options.log.warn({ camera, error: errorText(error) }, 'not told why to stop; recording goes on');
       return null;
+    }
+  }
+
+  async #askReset(session: TemporalSession, camera: CameraId, attempt: RecordAttempt): Promise<boolean> {
+    try {
+      return await within('asking for a reset', ASK_CAUSE_DEADLINE_MS, endIfReset(session, camera, attempt));
+    } catch (error) {
+      this.#options.log.warn({ camera, error: errorText(error) }, 'not told why the attempt ended; recording goes on');
+      return false;
     }
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRecordActivities } from '../../src/activities/record.js';
+import { createRecordActivities, type RecordAttempt } from '../../src/activities/record.js';
 import type { StopCause } from '../../src/domain/camera.js';
 import { parseCameraId } from '../../src/domain/ids.js';
 import { runActivity } from '../support/activity-run.js';
@@ -10,14 +10,21 @@ import { SPEC } from '../support/worker-harness.js';
 const camera = parseCameraId('camera-3');
 const INPUT = { camera, spec: SPEC, lastEndedAtMs: 5, notBeforeMs: 7 };
 
-function attached(stopCause: StopCause | null = 'cancelled') {
+function attached(stopCause: StopCause | null = 'cancelled', isReset = false) {
   const recorder = new FakeRecorder();
   const announced: string[] = [];
+  const asked: RecordAttempt[] = [];
+  const detached: string[] = [];
   const { recordCamera } = createRecordActivities({
     recorder,
     heartbeatEveryMs: 10,
     onAttached: () => undefined,
+    onDetached: () => void detached.push(JSON.stringify(recorder.attachments.at(-1)?.end)),
     askStopCause: async () => stopCause,
+    askReset: async (_, attempt) => {
+      asked.push(attempt);
+      return isReset;
+    },
     announce: async (one) => void announced.push(one),
   });
   const start = async (taskToken?: string) => {
@@ -27,7 +34,7 @@ function attached(stopCause: StopCause | null = 'cancelled') {
     await waitFor(() => recorder.attachments.length > before, { what: 'the attachment', deadlineMs: 2_000 });
     return run;
   };
-  return { recorder, announced, start };
+  return { recorder, announced, asked, detached, start };
 }
 
 test.each([
@@ -52,6 +59,36 @@ test('a reset restarts the recording at once, and lets go of it', async () => {
   await expect(run.outcome).rejects.toMatchObject({ name: 'CancelledFailure' });
   expect(recorder.attachments[0]).toMatchObject({ restarts: 1, end: 'detached' });
   expect(announced).toEqual([]);
+});
+
+test('a later attempt is not told of its reset, and asks: the recording is restarted all the same', async () => {
+  const { recorder, asked, start } = attached(null, true);
+  const run = await start();
+  run.end('notFound');
+  await expect(run.outcome).rejects.toMatchObject({ name: 'CancelledFailure' });
+  expect(asked).toEqual([{ runId: 'run-1', number: 2 }]);
+  expect(recorder.attachments[0]).toMatchObject({ restarts: 1, end: 'detached' });
+});
+
+test.each(['cancelRequested', 'paused', 'timedOut', 'workerShutdown'] as const)(
+  'an attempt that ends by %s asks nobody whether it was reset',
+  async (cause) => {
+    const { recorder, asked, start } = attached('cancelled', true);
+    const run = await start();
+    run.end(cause);
+    await expect(run.outcome).rejects.toThrow();
+    expect(asked).toEqual([]);
+    expect(recorder.attachments[0]?.restarts).toBe(0);
+  },
+);
+
+test('whoever watches over recordings is told once an attempt has let go', async () => {
+  const { detached, start } = attached();
+  const run = await start();
+  expect(detached).toEqual([]);
+  run.end('notFound');
+  await expect(run.outcome).rejects.toThrow();
+  expect(detached).toEqual(['"detached"']);
 });
 
 test.each([

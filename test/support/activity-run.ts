@@ -20,7 +20,7 @@ export function runActivity<T>(activity: () => Promise<T>, taskToken = 'dG9rZW4=
   });
   cancelled.catch(() => undefined);
   const context = new Context(
-    { base64TaskToken: taskToken } as never,
+    { base64TaskToken: taskToken, workflowExecution: { workflowId: 'camera-3', runId: 'run-1' }, attempt: 2 } as never,
     cancelled,
     controller.signal,
     (beat) => void heartbeats.push(beat),

@@ -85,7 +85,9 @@ export async function startHarness(options: {
     ...createRecordActivities({
       recorder,
       heartbeatEveryMs: policies.heartbeatEveryMs,
-      onAttached: () => undefined,
+      onAttached: nothing,
+      onDetached: nothing,
+      askReset: async () => false,
       askStopCause: async () => options.stopCause ?? 'cancelled',
       announce: async () => undefined,
     }),
