@@ -1,5 +1,13 @@
 import { ActivityFailure, CancelledFailure, TimeoutFailure } from '@temporalio/common';
-import { CancellationScope, condition, isCancellation, log, proxyActivities, sleep } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  isCancellation,
+  log,
+  patched,
+  proxyActivities,
+  sleep,
+} from '@temporalio/workflow';
 import type { RecorderId } from '../domain/ids.js';
 import { type CameraRun, change, changeCondition, show } from './camera-run.js';
 import { type Activities, RECORD_ACTIVITY_ID, RECORDERS_QUEUE, recordQueueOf } from './contract.js';
@@ -10,9 +18,16 @@ import { type Activities, RECORD_ACTIVITY_ID, RECORDERS_QUEUE, recordQueueOf } f
  */
 export async function keepRecording(run: CameraRun): Promise<never> {
   for (;;) {
+    notePause(run);
     await condition(() => run.state.desired === 'record');
     await untilInterrupted(run);
   }
+}
+
+/** Of a run that was paused before it recorded anything: one that was reset, and was told again. Histories from before say nothing of it. */
+function notePause(run: CameraRun): void {
+  const isUnsaid = run.state.desired === 'pause' && run.state.condition.kind !== 'paused';
+  if (isUnsaid && patched('says-paused-at-first')) changeCondition(run, 'paused');
 }
 
 /** Stops what is recording now; recording goes on with the newest settings when it is wanted. */

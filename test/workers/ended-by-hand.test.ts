@@ -69,3 +69,24 @@ test('a reset of a whole workflow restarts nothing, stops nothing, and is attach
   ]);
   expect(it.recorder.stopsUnattached).toEqual([]);
 });
+
+test('a camera that is paused stays paused when its workflow is reset', async () => {
+  const { it, camera } = await recording('paused');
+  await cli('workflow', 'update', 'execute', '--workflow-id', camera, '--name', 'pause');
+  await waitFor(async () => (await it.status(camera)).condition.kind === 'paused', {
+    what: 'the pause',
+    deadlineMs: 10_000,
+  });
+  const { runId } = await it.client.workflow.getHandle(camera).describe();
+  await cli('workflow', 'reset', '--workflow-id', camera, '--type', 'FirstWorkflowTask', '--reason', 'test');
+  const isNew = async (): Promise<boolean> => (await it.client.workflow.getHandle(camera).describe()).runId !== runId;
+  await waitFor(isNew, { what: 'the new run', deadlineMs: 10_000 });
+  await waitFor(async () => (await it.status(camera)).condition.kind === 'paused', {
+    what: 'the new run to say that it is paused',
+    deadlineMs: 5_000,
+  });
+  expect((await it.status(camera)).desired).toBe('pause');
+  await cli('workflow', 'update', 'execute', '--workflow-id', camera, '--name', 'resume');
+  await it.attached(camera, 2);
+  expect(it.recorder.of(camera)).toHaveLength(2);
+});
