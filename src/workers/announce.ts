@@ -59,6 +59,11 @@ export class Announcer {
     this.#lost.add(id);
   }
 
+  /** Everything without a receipt is announced again: Temporal, which had been told, was wiped. */
+  forget(): void {
+    this.#announcedAtMs.clear();
+  }
+
   /** One pass over everything. A camera that fails slows only itself; when all do, it is not the cameras, and the pass fails. */
   async announce(session: TemporalSession, signal: AbortSignal): Promise<void> {
     const waiting = (await this.scan()).filter(({ kind }) => kind !== 'stored').map(({ segment }) => segment);

@@ -198,25 +198,34 @@ class WorkerService implements RunningWorker {
     });
   }
 
-  /** From here on Temporal is known to answer; the first pass also gives configured cameras their workflow. */
+  /** From here on Temporal is known to answer; the first pass, and one after it was wiped, also gives cameras their workflow. */
   #watch(session: TemporalSession): void {
     const { policies, clock, log } = this.#options;
     this.#side?.join(session);
-    let needsWorkflows = this.#recording !== null;
+    let preparedId: string | null = null;
     const pass = async (): Promise<'skipped' | void> => {
+      let namespaceId: string;
       try {
-        await session.ask(async () => await session.connection.workflowService.getSystemInfo({}));
+        namespaceId = await session.namespaceId();
         if (this.#temporal.up()) this.#side?.hurry();
       } catch (error) {
         this.#temporal.down(error);
         return 'skipped';
       }
-      if (this.#recording === null || !needsWorkflows) return;
-      const { spool, configuredCameras } = this.#recording;
-      await ensureCameraWorkflows(session, { spool, configured: configuredCameras, policies, log });
-      needsWorkflows = false;
+      if (namespaceId === preparedId) return;
+      if (preparedId !== null) await ensureSearchAttributes(session.connection, session.namespace, log);
+      await this.#ensureWorkflows(session);
+      if (preparedId !== null) this.#side?.forgetAnnounced();
+      preparedId = namespaceId;
     };
     this.#watching = startLoop({ name: 'temporal', everyMs: policies.probeEveryMs, clock, log, pass });
+  }
+
+  async #ensureWorkflows(session: TemporalSession): Promise<void> {
+    if (this.#recording === null) return;
+    const { policies, log } = this.#options;
+    const { spool, configuredCameras } = this.#recording;
+    await ensureCameraWorkflows(session, { spool, configured: configuredCameras, policies, log });
   }
 
   async #stop(mode: 'stop' | 'detach'): Promise<void> {

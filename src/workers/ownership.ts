@@ -113,6 +113,6 @@ export class OwnershipCheck {
     if (assignment === undefined) return;
     this.#restartedAtMs.set(camera, clock.monotonicMs());
     log.error({ camera, why }, 'started the workflow of a camera again');
-    await startCamera(session, camera, assignment.spec, { reuse: 'again', policies });
+    await startCamera(session, camera, assignment.spec, { reuse: 'again', recorder: spool.recorder, policies });
   }
 }

@@ -181,6 +181,12 @@ export class RecordingSide {
     };
   }
 
+  /** Temporal was wiped: nothing that it was told counts any more. */
+  forgetAnnounced(): void {
+    this.#announcer.forget();
+    this.hurry();
+  }
+
   /** One announcement outside of the loop's turn. Bounded; a failure is left to the loop. */
   async announceNow(): Promise<void> {
     const session = this.#session;

@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { CameraSpec } from '../domain/camera.js';
-import type { CameraId } from '../domain/ids.js';
+import type { CameraId, RecorderId } from '../domain/ids.js';
 import type { SealedSegment } from '../domain/segment.js';
 import {
   type CameraInput,
@@ -49,14 +49,22 @@ export async function startUpload(
   return await untilStarted(start);
 }
 
-/** `first`: only when there never was one. `again`: also after one that ended. `false` when somebody was quicker. */
+/**
+ * `first`: only when there never was one. `again`: also after one that ended. `recorder`: who records the camera already, and is asked first.
+ * `false` when somebody was quicker.
+ */
 export async function startCamera(
   session: TemporalSession,
   camera: CameraId,
   spec: CameraSpec,
-  options: { readonly reuse: 'first' | 'again'; readonly policies: Policies },
+  options: {
+    readonly reuse: 'first' | 'again';
+    readonly recorder: RecorderId | null;
+    readonly policies: Policies;
+  },
 ): Promise<boolean> {
-  const input: CameraInput = { spec, ...scaleOf(options.policies) };
+  const { recorder, policies } = options;
+  const input: CameraInput = { spec, ...(recorder !== null && { recorder }), ...scaleOf(policies) };
   const start = session.ask(
     async ({ workflow }) =>
       await workflow.start('Camera', {

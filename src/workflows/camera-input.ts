@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { type CameraSpec, cameraSpecSchema, DEFAULT_SPEC, hasUserinfo } from '../domain/camera.js';
-import { type CameraId, InvalidIdError, parseCameraId } from '../domain/ids.js';
+import { type CameraId, InvalidIdError, parseCameraId, parseRecorderId } from '../domain/ids.js';
 import type { CameraInput } from './contract.js';
 
 const firstInputSchema = z.strictObject({
   spec: cameraSpecSchema,
+  recorder: z.string().refine(isRecorderId, 'must be the id of a recorder').optional(),
   timeScale: z.number().positive().max(1).optional(),
 });
 
@@ -46,6 +47,16 @@ function parseId(workflowId: string): { readonly camera: CameraId | null; readon
   } catch (error) {
     if (!(error instanceof InvalidIdError)) throw error;
     return { camera: null, mistakes: [`workflow id: ${error.message}`] };
+  }
+}
+
+function isRecorderId(text: string): boolean {
+  try {
+    parseRecorderId(text);
+    return true;
+  } catch (error) {
+    if (!(error instanceof InvalidIdError)) throw error;
+    return false;
   }
 }
 

@@ -7,7 +7,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { CameraCondition, CameraSpec, StopCause } from '../domain/camera.js';
-import type { CameraId } from '../domain/ids.js';
+import type { CameraId, RecorderId } from '../domain/ids.js';
 import { detailsOf, stateWordOf } from './camera-details.js';
 import type { CameraInput, CameraState, CameraStatus } from './contract.js';
 import { type Policies, policiesOf } from './policies.js';
@@ -35,7 +35,7 @@ export function openRun(camera: CameraId, spec: CameraSpec, input: CameraInput):
     timeScale: input.timeScale,
     policies: policiesOf(input.timeScale),
     spec,
-    state: input.carried ?? firstState(),
+    state: input.carried ?? firstState(input.recorder ?? null),
     stopping: null,
     recording: null,
     removedAtMs: null,
@@ -91,11 +91,11 @@ export function show(run: CameraRun): void {
   if (changes.length > 0) upsertSearchAttributes(changes);
 }
 
-function firstState(): CameraState {
+function firstState(recorder: RecorderId | null): CameraState {
   return {
     schema: 1,
     desired: 'record',
-    recorder: null,
+    recorder,
     notBeforeMs: null,
     condition: { kind: 'unassigned', sinceMs: Date.now() },
     lastEndedAtMs: null,

@@ -62,6 +62,8 @@ export interface SegmentNotice extends TimeRange {
 export interface CameraInput {
   readonly spec: Partial<Omit<CameraSpec, 'source'>> & Pick<CameraSpec, 'source'>;
   readonly carried?: CameraState;
+  /** Asked first, because it records the camera already: given where a recorder starts the workflow again. */
+  readonly recorder?: RecorderId;
   /** Every timeout and wait is multiplied by it; only tests set it. */
   readonly timeScale?: number;
 }

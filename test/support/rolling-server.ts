@@ -17,6 +17,8 @@ export interface RollingServer {
   kill(): Promise<void>;
   /** On the same file and ports. */
   start(): Promise<void>;
+  /** As `kill`; what starts next on these ports knows nothing, not even the namespace. */
+  wipe(): Promise<void>;
   /** It hangs: connections stay, nothing is answered. */
   hang(): void;
   goOn(): void;
@@ -28,13 +30,18 @@ export async function startRollingServer(register: (close: () => Promise<void>) 
   const ports = { grpc: await freePort(), ui: await freePort(), http: await freePort(), metrics: await freePort() };
   const address = `127.0.0.1:${ports.grpc}`;
   const rollOver = ['--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${EVENTS_A_RUN}`];
-  const args = [...temporalServerArgs(ports, join(dir, 'temporal.db')), ...rollOver];
+  let databases = 0;
   let server: ServerProcess | undefined;
   const start = async (): Promise<void> => {
     const logPath = join(dir, 'temporal.log');
+    const args = [...temporalServerArgs(ports, join(dir, `temporal-${databases}.db`)), ...rollOver];
     server = await startServerProcess({ name: 'Temporal', file: toolPath('temporal'), args, logPath });
   };
   const kill = async (): Promise<void> => await server?.kill();
+  const wipe = async (): Promise<void> => {
+    await kill();
+    databases += 1;
+  };
   register(kill);
   await start();
   const namespace = await waitFor(async () => await createNamespace(address), {
@@ -44,5 +51,5 @@ export async function startRollingServer(register: (close: () => Promise<void>) 
   });
   const hang = (): void => void server?.signal('SIGSTOP');
   const goOn = (): void => void server?.signal('SIGCONT');
-  return { address, namespace, kill, start, hang, goOn };
+  return { address, namespace, kill, start, wipe, hang, goOn };
 }
