@@ -28,7 +28,6 @@ interface RecordDeps {
   readonly announce: (camera: CameraId) => Promise<void>;
 }
 
-/** One call is one attachment, until it is cancelled or superseded. Heartbeats the condition of the camera. */
 /** Which one of a workflow's attempts to record. */
 export interface RecordAttempt {
   readonly runId: string;
@@ -36,6 +35,7 @@ export interface RecordAttempt {
   readonly number: number;
 }
 
+/** One call is one attachment, until it is cancelled or superseded. Heartbeats the condition of the camera. */
 export function createRecordActivities(deps: RecordDeps): Pick<Activities, 'recordCamera'> {
   return {
     async recordCamera({ camera, spec, lastEndedAtMs, notBeforeMs }) {
