@@ -6,6 +6,8 @@ export const halfOpen: SingleFault = {
   what: 'its connection is half open for 6 s',
   fault: faults['connection half open'],
   holdMs: 6_000,
-  causes: ['camera-stalled', 'camera-unreachable'],
+  causes: ['camera-unreachable'],
+  // Where FFmpeg's last read began decides who is first.
+  perhaps: ['camera-stalled'],
   mostLostMs: 13_000,
 };

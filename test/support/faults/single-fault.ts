@@ -17,6 +17,8 @@ export interface SingleFault {
   readonly holdMs: number;
   /** Of the gaps, in any order; none: no frame may be lost. */
   readonly causes: readonly GapCause[];
+  /** Beside those, when the moment is so. */
+  readonly perhaps?: readonly GapCause[];
   /** Of video, counted in frames the camera made. */
   readonly mostLostMs: number;
   /** What else must be true afterwards. */
@@ -51,7 +53,8 @@ export async function proveFault(bench: FaultBench, indexes: readonly number[], 
   const lostMs = verdicts.map(({ audit }) => (audit.insideGaps * 1_000) / FPS);
   report(`${single.what}: video lost`, Math.max(...lostMs));
   for (const verdict of verdicts) {
-    expect([...new Set(causesIn(verdict))].toSorted()).toEqual([...single.causes].toSorted());
+    const unsaid = causesIn(verdict).filter((cause) => single.perhaps?.includes(cause) !== true);
+    expect([...new Set(unsaid)].toSorted()).toEqual([...single.causes].toSorted());
     single.check?.(verdict);
   }
   expect(Math.max(...lostMs)).toBeLessThanOrEqual(single.mostLostMs);
