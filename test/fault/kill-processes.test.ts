@@ -118,7 +118,7 @@ describe('while six cameras are recorded', () => {
   ])(
     '$what costs no frame, and the next is attached within 5 s',
     {
-      // An upload that was handed to the worker that goes is tried again when its heartbeat is missed for 60 s.
+      // Waiting for the footage once took longer than 60 s on a busy machine; why is not known. What is promised is asserted apart from it.
       timeout: 150_000,
     },
     async ({ what, act }) => {
