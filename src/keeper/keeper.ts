@@ -183,8 +183,9 @@ class Keeper {
   #lookAfterWorker(): void {
     const worker = this.#worker;
     if (worker === null) return;
-    // One that is being put together, or on its way out, is as large as it will be for no long time.
-    const isSettled = worker.isReady && this.#replacing === null && !this.#isEnding();
+    // One that is on its way out is as large as it is for no long time.
+    const hasSettled = worker.servedMs !== null && worker.servedMs >= this.#limits.memory.notBeforeMs;
+    const isSettled = hasSettled && this.#replacing === null && !this.#isEnding();
     const isTooLarge = isSettled && this.#memory.look(worker.pid ?? 0, [process.pid, ...this.#ffmpegs.pids]);
     this.#tellSupervision(worker);
     if (isTooLarge) void this.#replace('memory');

@@ -15,6 +15,8 @@ export interface MemoryLimits {
   /** So many replacements within so long; what grows again sooner is no leak but a limit that is too low. */
   readonly replacements: { readonly starts: number; readonly withinMs: number };
   readonly lookEveryMs: number;
+  /** A worker is left alone for so long once it serves: until then it starts recordings, and its successor would start them later. */
+  readonly notBeforeMs: number;
 }
 
 /** A look each two seconds reads a few files of /proc; a worker that leaks is replaced twice in ten minutes at most. */
@@ -22,6 +24,7 @@ export const DEFAULT_MEMORY_LIMITS: MemoryLimits = {
   share: 0.8,
   replacements: { starts: 2, withinMs: 600_000 },
   lookEveryMs: 2_000,
+  notBeforeMs: 5_000,
 };
 
 interface MemoryVerdict {

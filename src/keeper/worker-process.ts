@@ -41,7 +41,7 @@ export class WorkerProcess {
   #silentMs = 0;
   #lookedAtMs = performance.now();
   #hasPulse = false;
-  #isReady = false;
+  #readyAtMs: number | null = null;
   #isKilled = false;
   #leaveTimer: NodeJS.Timeout | undefined;
 
@@ -64,9 +64,9 @@ export class WorkerProcess {
     return this.#child.pid ?? null;
   }
 
-  /** It serves; before that it is still being put together. */
-  get isReady(): boolean {
-    return this.#isReady;
+  /** How long it has served, in milliseconds; null while it is still being put together. */
+  get servedMs(): number | null {
+    return this.#readyAtMs === null ? null : performance.now() - this.#readyAtMs;
   }
 
   /** Nobody to tell is no error: the next worker is told again, or asks. */
@@ -109,7 +109,7 @@ export class WorkerProcess {
     clearInterval(this.#watch);
     clearTimeout(this.#leaveTimer);
     this.#endGroup();
-    return { ...exit, wasKilled: this.#isKilled, wasReady: this.#isReady };
+    return { ...exit, wasKilled: this.#isKilled, wasReady: this.#readyAtMs !== null };
   }
 
   /** What a worker that crashed leaves would be nobody's, and beside what the next one starts. */
@@ -127,7 +127,7 @@ export class WorkerProcess {
     this.#silentMs = 0;
     this.#hasPulse = true;
     const request = parseKeeperRequest(message);
-    if (request?.kind === 'ready') this.#isReady = true;
+    if (request?.kind === 'ready') this.#readyAtMs ??= performance.now();
     if (request !== undefined) this.#options.onRequest(request);
   }
 

@@ -210,14 +210,14 @@ describe('while six cameras are recorded', () => {
   });
 
   it('a worker beyond its memory limit is replaced at no cost, and a limit that is too low is said, not fought', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     expect(await system.recorder.stop()).toBe(0);
     system.start(TOO_LITTLE_MEMORY);
     const { recorder } = system;
     await waitFor(async () => (await notices())[0]?.startsWith('The memory limit of 105 MB is too low'), {
       what: 'the page to say it',
-      deadlineMs: 20_000,
+      deadlineMs: 60_000,
     });
     const [ffmpegs, worker, sinceMs] = [recorder.ffmpegPids(), recorder.workerPid(), Date.now()];
     expect(await recorder.page('/ready')).toContain('The memory limit of 105 MB is too low');
@@ -228,9 +228,11 @@ describe('while six cameras are recorded', () => {
     const [firstAtMs = Number.NaN, lastAtMs = Number.NaN] = replacements();
     for (const index of system.ids.keys()) {
       const { segments, gaps } = await footageFrom(index, lastAtMs);
-      const sessions = segments.filter(({ toMs }) => toMs > firstAtMs).map(({ session }) => session);
-      expect(new Set(sessions).size).toBe(1);
-      expect(gaps.filter(({ fromMs }) => fromMs > firstAtMs)).toEqual([]);
+      const recorded = segments.filter(({ toMs }) => toMs > firstAtMs);
+      expect(new Set(recorded.map(({ session }) => session)).size).toBe(1);
+      // Where the program was slow to start, the gap of that start may still be open: it ends where the recording begins.
+      const beganAtMs = Math.min(...recorded.map(({ fromMs }) => fromMs));
+      expect(gaps.filter(({ toMs }) => toMs > beganAtMs + EDGE_MS)).toEqual([]);
     }
     await waitFor(() => Date.now() > sinceMs + NO_LOOP_MS, { what: 'some looks', deadlineMs: 2 * NO_LOOP_MS });
     expect([recorder.ffmpegPids(), recorder.workerPid()]).toEqual([ffmpegs, worker]);

@@ -8,6 +8,8 @@ import { compileFixtures, ffmpegRequest, isAlive, startedFfmpeg, startKeeper } f
 
 const launcher = pidOneWords();
 
+const MEMORY_LIMITS = { share: 0.8, replacements: { starts: 2, withinMs: 60_000 }, notBeforeMs: 0 };
+
 let built = '';
 beforeAll(async () => {
   built = await compileFixtures();
@@ -71,7 +73,7 @@ describe('a worker', () => {
     const keeper = await startKeeper({
       built,
       memoryLimitBytes: 1,
-      limits: { memory: { share: 0.8, replacements: { starts: 2, withinMs: 60_000 }, lookEveryMs: 50 } },
+      limits: { memory: { ...MEMORY_LIMITS, lookEveryMs: 50 } },
     });
     const first = await keeper.nextWorker();
     const request = ffmpegRequest(keeper, built);
@@ -93,15 +95,17 @@ describe('a worker', () => {
     expect(keeper.stderr().match(/the memory limit is too low/g)).toHaveLength(1);
   });
 
-  test('beyond its memory limit is left alone until it serves', async () => {
-    const memory = { share: 0.8, replacements: { starts: 2, withinMs: 60_000 }, lookEveryMs: 20 };
+  test('beyond its memory limit is left alone until it serves, and until it has started its recordings', async () => {
+    const memory = { ...MEMORY_LIMITS, lookEveryMs: 20, notBeforeMs: 400 };
     const keeper = await startKeeper({ built, memoryLimitBytes: 1, limits: { memory } });
     const worker = await keeper.nextWorker();
     // Told at each look: several have passed.
     for (let look = 0; look < 10; look += 1) await worker.supervision(({ memory: seen }) => seen === null);
     expect(worker.leaves).toEqual([]);
+    const readyAtMs = performance.now();
     await worker.ready();
     expect(await worker.nextLeave()).toBe('detach');
+    expect(performance.now() - readyAtMs).toBeGreaterThanOrEqual(memory.notBeforeMs);
   });
 });
 
