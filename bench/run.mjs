@@ -1,10 +1,10 @@
 /**
- * `npm run bench [-- recording-cost|seal|upload …]`: compiles what measures, and runs one measurement after the other.
+ * `npm run bench [-- recording-cost|seal|upload …]`: sets up and compiles what measures, and runs one measurement after the other.
  * Options (`--window-seconds 120`) are handed on to each.
  */
-import { build } from '../scripts/build.mjs';
 import { inRoot } from '../scripts/paths.mjs';
 import { runCommand, runPackage } from '../scripts/run-command.mjs';
+import { setUp } from '../scripts/setup.mjs';
 import { failWith, SetupError } from '../scripts/setup-error.mjs';
 
 const ALL = ['seal', 'upload', 'recording-cost'];
@@ -16,7 +16,7 @@ async function bench() {
   const options = args.slice(named.length);
   const unknown = named.find((name) => !ALL.includes(name));
   if (unknown !== undefined) throw new SetupError(`There is no measurement ${unknown}; there are ${ALL.join(', ')}.`);
-  await build();
+  await setUp({ tools: ['ffmpeg', 'temporal', 'weed'] });
   const compiled = await runPackage('typescript/bin/tsc', ['-p', 'tsconfig.bench.json']);
   if (compiled !== 0) throw new SetupError('The measurements do not compile; the reasons are above.');
   for (const name of named.length === 0 ? ALL : named) {
