@@ -7,16 +7,16 @@
 import type { Clock } from '../clock.js';
 import { type CameraCondition, type CameraSpec, type LastingStop } from '../domain/camera.js';
 import type { CameraId } from '../domain/ids.js';
-import { instabilityWords } from '../domain/instability.js';
 import type { SealedSegment } from '../domain/segment.js';
 import type { KeeperClient, ProcessExit } from '../keeper/keeper-client.js';
 import type { Logger } from '../log.js';
 import type { Assignment, Spool } from '../spool/spool.js';
-import { type ConditionNow, conditionKey, conditionOf } from './camera-condition.js';
 import { CameraGaps } from './camera-gaps.js';
+import { CameraJournal } from './camera-journal.js';
 import { CameraSessions } from './camera-sessions.js';
-import { CameraStability } from './camera-stability.js';
 import { CameraWish, lastingStopOf } from './camera-wish.js';
+import { ConditionTeller } from './condition-teller.js';
+import { Mailbox } from './mailbox.js';
 import { causeOf, causeOfStop, describeOutcome, type SessionOutcome } from './outcome.js';
 import type { RecorderPolicies } from './policies.js';
 import type { Remux } from './remux.js';
@@ -51,27 +51,28 @@ export class CameraSupervisor {
   readonly #sessions: CameraSessions;
   readonly #gaps: CameraGaps;
   readonly #wish: CameraWish;
-  readonly #stability: CameraStability;
+  readonly #journal: CameraJournal;
+  readonly #teller: ConditionTeller;
   readonly #counts = new CameraCounts();
-  readonly #mailbox: SupervisorEvent[] = [];
-  readonly #waiters = new Set<() => void>();
+  readonly #mailbox: Mailbox<SupervisorEvent>;
   #state: SupervisorState = { kind: 'idle' };
-  #isStepping = false;
   #isClosed = false;
   #isDetached = false;
-  /** Resolves when the newest cause, or footage, is in the assignment. */
-  #noted: Promise<void> = Promise.resolve();
-  #trouble: SessionOutcome | null = null;
   #wake = new AbortController();
-  #condition: CameraCondition;
 
   constructor(camera: CameraId, deps: SupervisorDeps, journal: Assignment | undefined) {
     this.camera = camera;
     this.#deps = { ...deps, log: deps.log.child({ camera }) };
     this.#wish = new CameraWish(journal);
     this.#gaps = new CameraGaps(deps.clock, deps.spool.recorder, journal);
-    this.#stability = new CameraStability(deps.clock);
-    this.#condition = { ...this.#conditionNow(), sinceMs: deps.clock.wallMs() };
+    const known = { clock: deps.clock, log: this.#deps.log, wish: this.#wish, gaps: this.#gaps };
+    this.#journal = new CameraJournal(camera, { ...known, spool: deps.spool });
+    const tell = (condition: CameraCondition): void => deps.conditionChanged(camera, condition);
+    this.#teller = new ConditionTeller({ ...known, tell }, this.#state);
+    this.#mailbox = new Mailbox(
+      (event) => this.#step(event),
+      () => this.#teller.look(this.#state),
+    );
     this.#queue = new SealQueue({
       spool: deps.spool,
       remux: deps.remux,
@@ -85,14 +86,13 @@ export class CameraSupervisor {
       ...this.#deps,
       queue: this.#queue,
       happened: (event) => this.#dispatch(event),
-      noted: () => this.#noted,
+      noted: () => this.#journal.noted,
       recordedMore: (mediaMs) => this.#counts.recordedMore(mediaMs),
     });
   }
 
   condition(): CameraCondition {
-    const now = this.#conditionNow();
-    return { ...now, sinceMs: this.#condition.sinceMs };
+    return this.#teller.condition(this.#state);
   }
 
   get lastEndedAtMs(): number | null {
@@ -128,7 +128,7 @@ export class CameraSupervisor {
 
   /** See `Recorder.noteEarlierEnd`. */
   noteEarlierEnd(endedAtMs: number): void {
-    if (!this.#isClosed && this.#gaps.noteMovedBefore(endedAtMs)) this.#noted = this.#journal();
+    if (!this.#isClosed && this.#gaps.noteMovedBefore(endedAtMs)) void this.#journal.note();
   }
 
   /** Journals, then records; the same spec again changes nothing. Another recorder's later footage means: the camera moved here. */
@@ -143,7 +143,7 @@ export class CameraSupervisor {
     const { clock } = this.#deps;
     this.#noteMove(options.lastEndedAtMs);
     const notBeforeMs = this.#wish.record(spec, options);
-    await this.#journal();
+    await this.#journal.note();
     if (this.#isClosed) return;
     const notBefore = notBeforeMs === null ? null : notBeforeMs - clock.wallMs() + clock.monotonicMs();
     this.#dispatch({ kind: 'record', spec, notBeforeMs: notBefore });
@@ -167,11 +167,11 @@ export class CameraSupervisor {
     if (this.isAssigned && cause !== 'shutdown') {
       this.#wish.stop(cause);
       if (this.#state.kind === 'idle') this.#gaps.note(causeOfStop(cause));
-      await this.#journal();
+      await this.#journal.note();
     }
     this.#dispatch({ kind: 'stop', cause });
     await this.#withinDeadline(this.#ended());
-    await this.#journal();
+    await this.#journal.note();
     return { lastEndedAtMs: this.#gaps.lastEndedAtMs };
   }
 
@@ -208,7 +208,7 @@ export class CameraSupervisor {
     await this.#sessions.recover(session, exit, (outcome) => {
       if (outcome === null || !this.#wish.isToRecord) this.noteRestart();
       else this.#gaps.note(causeOf(outcome));
-      this.#noted = this.#journal();
+      void this.#journal.note();
     });
     this.#gaps.sealedToItsEnd(session.id);
   }
@@ -229,18 +229,7 @@ export class CameraSupervisor {
   }
 
   #dispatch(event: SupervisorEvent): void {
-    if (this.#isDetached) return;
-    this.#mailbox.push(event);
-    if (this.#isStepping) return;
-    this.#isStepping = true;
-    try {
-      for (let next = this.#mailbox.shift(); next !== undefined; next = this.#mailbox.shift()) this.#step(next);
-    } finally {
-      this.#isStepping = false;
-    }
-    this.#tellCondition();
-    for (const resolve of this.#waiters) resolve();
-    this.#waiters.clear();
+    if (!this.#isDetached) this.#mailbox.put(event);
   }
 
   #step(event: SupervisorEvent): void {
@@ -279,16 +268,15 @@ export class CameraSupervisor {
 
   #sessionEnded(outcome: SessionOutcome, recordedMs: number): void {
     this.#counts.sessionEnded(outcome, recordedMs);
-    if (recordedMs > 0) this.#stability.lost(causeOf(outcome));
+    this.#teller.sessionEnded(outcome, recordedMs);
   }
 
   #failed(outcome: SessionOutcome): void {
-    const cause = causeOf(outcome);
-    this.#trouble = outcome.kind === 'stop-requested' ? null : outcome;
-    const isNew = this.#gaps.note(cause);
+    this.#teller.failed(outcome);
+    const isNew = this.#gaps.note(causeOf(outcome));
     this.#noteLock();
     if (isNew) this.#deps.log.info({ outcome: outcome.kind, detail: describeOutcome(outcome) }, 'not recording');
-    if (isNew || outcome.kind === 'unauthorized') this.#noted = this.#journal();
+    if (isNew || outcome.kind === 'unauthorized') void this.#journal.note();
   }
 
   #noteLock(): void {
@@ -300,9 +288,9 @@ export class CameraSupervisor {
 
   #footageBegan(session: Session): void {
     this.#deps.log.info({ session: session.id }, 'recording');
-    this.#trouble = null;
+    this.#teller.footageBegan();
     this.#gaps.began();
-    if (this.#wish.lock(null)) this.#beside('journal', () => this.#journal());
+    if (this.#wish.lock(null)) void this.#journal.note();
   }
 
   #noteMove(lastEndedAtMs: number | null): void {
@@ -316,7 +304,7 @@ export class CameraSupervisor {
     if (result.kind === 'quarantined') this.#gaps.quarantined(startOf(job.file.times));
     if (result.kind === 'sealed') {
       this.#gaps.sealed(result.segment);
-      this.#stability.sealed(result.segment.gapsBefore);
+      this.#teller.sealed(result.segment.gapsBefore);
     }
     if (job.file.successor === null) this.#gaps.sealedToItsEnd(job.session);
     if (result.kind !== 'sealed') {
@@ -325,70 +313,13 @@ export class CameraSupervisor {
     }
     const { segment } = result;
     log.info({ segment: segment.id, container: segment.container, frames: segment.video.frames, lagMs }, 'sealed');
-    this.#noted = this.#journal();
+    void this.#journal.note();
     this.#deps.sealed(segment);
-  }
-
-  /** Never rejects. */
-  async #journal(): Promise<void> {
-    const { spool, clock, log } = this.#deps;
-    const wish = this.#wish.current;
-    if (wish === null) return;
-    const nowMs = clock.wallMs();
-    try {
-      await spool.assignments.save({
-        schema: 1,
-        camera: this.camera,
-        ...wish,
-        lastEndedAtMs: this.#gaps.lastEndedAtMs,
-        openClaims: this.#gaps.openClaims(nowMs),
-        updatedAtMs: nowMs,
-      });
-    } catch (error) {
-      // Recording is worth more than the note about it, which is made anew with the next change (INV-4).
-      log.error({ err: error }, 'assignment not journaled');
-    }
   }
 
   get #isEnding(): boolean {
     const state = this.#state;
     return (state.kind === 'stopping' && state.next === null) || (state.kind === 'starting' && state.stop !== null);
-  }
-
-  #conditionNow(): ConditionNow {
-    const { clock } = this.#deps;
-    const isWanted = this.#wish.isToRecord;
-    return conditionOf(this.#state, {
-      unstable: isWanted ? this.#stability.now(() => this.#gaps.claimsToCome()) : null,
-      trouble: this.#trouble,
-      isWanted,
-      stopCause: this.#wish.stopCause,
-      wallMs: clock.wallMs(),
-      monotonicMs: clock.monotonicMs(),
-    });
-  }
-
-  /** Before we came: null when nothing was recorded then, or is now. */
-  get #recordsSinceMs(): number | null {
-    return this.#state.kind === 'recording' ? this.#state.session.recordsSinceMs : null;
-  }
-
-  #tellCondition(): void {
-    const now = this.#conditionNow();
-    const isSame = conditionKey(now) === conditionKey(this.#condition);
-    const isAsStable = this.#tellStability(now);
-    if (isSame && isAsStable) return;
-    const sinceMs = isSame ? this.#condition.sinceMs : (this.#recordsSinceMs ?? this.#deps.clock.wallMs());
-    this.#condition = { ...now, sinceMs };
-    this.#deps.conditionChanged(this.camera, this.#condition);
-  }
-
-  /** @returns whether that is as it was */
-  #tellStability({ unstable }: ConditionNow): boolean {
-    if ((unstable === undefined) === (this.#condition.unstable === undefined)) return true;
-    if (unstable === undefined) this.#deps.log.info('stable again');
-    else this.#deps.log.warn({ unstable: instabilityWords(unstable) }, 'unstable: each blip is no news any more');
-    return false;
   }
 
   #wakeAt(atMs: number): void {
@@ -403,7 +334,7 @@ export class CameraSupervisor {
   }
 
   async #ended(): Promise<void> {
-    while (this.#isEnding) await new Promise<void>((resolve) => this.#waiters.add(resolve));
+    while (this.#isEnding) await this.#mailbox.untilEmptied();
     await this.#sessions.cleared;
   }
 
