@@ -45,7 +45,14 @@ export const importRules = {
     packages: [TEMPORAL, PROM_CLIENT, ZOD],
   },
   workers: {
-    folders: ['activities', 'workflows/contract.ts', 'config', ...BELOW_WORKERS, ...BASICS],
+    folders: [
+      'activities',
+      'workflows/contract.ts',
+      'workflows/search-attribute-keys.ts',
+      'config',
+      ...BELOW_WORKERS,
+      ...BASICS,
+    ],
     packages: [TEMPORAL, PROM_CLIENT, ZOD],
   },
   config: { folders: ['domain', ...BASICS], packages: [ZOD, /^smol-toml$/] },
@@ -57,7 +64,7 @@ export const importRules = {
     packages: [/^fastify$/, PROM_CLIENT],
   },
   embedded: {
-    folders: ['workers', 'simulator', 'config', 'object-store', 'domain', ...BASICS],
+    folders: ['workers', 'workflows/contract.ts', 'simulator', 'config', 'object-store', 'domain', ...BASICS],
     packages: [EXECA, ZOD],
   },
   cli: {

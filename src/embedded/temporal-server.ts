@@ -10,6 +10,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { boundedBy } from '../clock.js';
 import type { Logger } from '../log.js';
+import { SEARCH_ATTRIBUTES } from '../workflows/contract.js';
 import { portFinder, startOnFreePorts, type WantedPorts } from './free-port.js';
 import { type ServerProcess, serverEnv, startServerProcess, untilReady } from './server-process.js';
 
@@ -18,14 +19,6 @@ const CLI_DEADLINE_MS = 10_000;
 /** The server's own default is 24 h, too short to look at last week's segment. */
 const RETENTION_HOURS = 720;
 const NAMESPACE = 'default';
-
-/** What the Web UI can be filtered by. */
-export const searchAttributes = {
-  CameraId: 'Keyword',
-  CameraState: 'Keyword',
-  Recorder: 'Keyword',
-  SegmentStart: 'Datetime',
-} as const;
 
 interface TemporalPorts {
   readonly grpc: number;
@@ -95,7 +88,7 @@ async function startOn(ports: TemporalPorts, options: TemporalServerOptions): Pr
 
 /** The command line without the program. The random ports it would choose otherwise are all named. */
 export function temporalServerArgs(ports: TemporalPorts, dbPath: string | null): readonly string[] {
-  const named = Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]);
+  const named = Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]);
   const file =
     dbPath === null
       ? []
@@ -146,7 +139,7 @@ async function missingAttributes(
   signal: AbortSignal,
 ): Promise<readonly (readonly [name: string, type: string])[]> {
   const known = await ask(httpPort, '/search-attributes', attributesAnswer, signal);
-  return Object.entries(searchAttributes).filter(([name]) => known?.customAttributes[name] === undefined);
+  return Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => known?.customAttributes[name] === undefined);
 }
 
 /** Undefined: it does not answer (yet). */

@@ -13,6 +13,7 @@ import {
 } from '../domain/ids.js';
 import { inParallel } from '../playback/in-parallel.js';
 import { type CameraStatus, recordQueueOf, STATUS_QUERY, uploadQueueOf } from '../workflows/contract.js';
+import { recorderKey, segmentStartKey } from '../workflows/search-attribute-keys.js';
 import type { TemporalSession } from './temporal/connection.js';
 
 /** A segment that was announced, and whose upload has not completed. */
@@ -64,7 +65,7 @@ export async function knownRecorders(session: TemporalSession): Promise<readonly
   const found = new Set<string>();
   await session.ask(async ({ workflow }) => {
     for await (const { searchAttributes } of workflow.list({ query: 'WorkflowType="Camera"' })) {
-      for (const id of searchAttributes['Recorder'] ?? []) found.add(String(id));
+      for (const id of searchAttributes[recorderKey.name] ?? []) found.add(String(id));
     }
   });
   return [...found].sort();
@@ -89,7 +90,7 @@ async function owedBy(session: TemporalSession, recorder: RecorderId): Promise<r
   await session.ask(async ({ workflow }) => {
     for await (const { workflowId, memo, searchAttributes, status } of workflow.list({ query })) {
       const segment = segmentIn(workflowId);
-      const fromMs = timeIn(searchAttributes['SegmentStart']?.[0]);
+      const fromMs = timeIn(searchAttributes[segmentStartKey.name]?.[0]);
       if (segment === undefined || fromMs === null) continue;
       const toMs = memo?.['toMs'];
       found.push({

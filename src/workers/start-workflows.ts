@@ -1,5 +1,4 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { CameraSpec } from '../domain/camera.js';
 import type { CameraId, RecorderId } from '../domain/ids.js';
 import type { SealedSegment } from '../domain/segment.js';
@@ -11,11 +10,8 @@ import {
   uploadWorkflowIdOf,
   WORKFLOW_QUEUE,
 } from '../workflows/contract.js';
+import { cameraIdKey, recorderKey, segmentStartKey } from '../workflows/search-attribute-keys.js';
 import type { TemporalSession } from './temporal/connection.js';
-
-const cameraIdKey = defineSearchAttributeKey('CameraId', SearchAttributeType.KEYWORD);
-const recorderKey = defineSearchAttributeKey('Recorder', SearchAttributeType.KEYWORD);
-const segmentStartKey = defineSearchAttributeKey('SegmentStart', SearchAttributeType.DATETIME);
 
 /**
  * Idempotent: one that runs already is left alone. `first` repeats none that completed, and resolves to `false` then;

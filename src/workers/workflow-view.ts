@@ -1,5 +1,6 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { type CameraId, InvalidIdError, parseRecorderId, type RecorderId } from '../domain/ids.js';
+import { cameraStateKey, recorderKey } from '../workflows/search-attribute-keys.js';
 import type { TemporalSession } from './temporal/connection.js';
 
 /** What Temporal says about a camera's workflow. */
@@ -39,7 +40,7 @@ function viewOf(status: string, attributes: Readonly<Record<string, unknown>>): 
     case 'TIMED_OUT':
       return { kind: 'broken', how: 'timed-out' };
     default:
-      return { kind: 'open', state: firstText(attributes['CameraState']), recorder: recorderIn(attributes) };
+      return { kind: 'open', state: firstText(attributes[cameraStateKey.name]), recorder: recorderIn(attributes) };
   }
 }
 
@@ -49,7 +50,7 @@ function firstText(value: unknown): string | null {
 }
 
 function recorderIn(attributes: Readonly<Record<string, unknown>>): RecorderId | null {
-  const text = firstText(attributes['Recorder']);
+  const text = firstText(attributes[recorderKey.name]);
   if (text === null) return null;
   try {
     return parseRecorderId(text);
