@@ -11,17 +11,17 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { constants } from 'node:os';
 import type { WorkerStartReason } from '../domain/supervision.js';
+import { answerOf } from './answer.js';
 import { isConfigRight } from './config-check.js';
 import { FfmpegProcesses } from './ffmpeg-processes.js';
-import { KeeperError } from './keeper-error.js';
 import { DEFAULT_KEEPER_LIMITS, type KeeperLimits } from './keeper-limits.js';
-import { createKeeperLog, type KeeperLog, reasonOf } from './keeper-log.js';
+import { createKeeperLog, type KeeperLog } from './keeper-log.js';
 import { endLeft, findLeft, workerMark } from './left-processes.js';
 import { MemoryWatch } from './memory-watch.js';
 import { memoryLimitBytes } from './process-memory.js';
-import { EXIT_BAD_CONFIG, type KeeperEvent, type KeeperRequest } from './protocol.js';
+import { EXIT_BAD_CONFIG, type KeeperRequest } from './protocol.js';
+import { type EndSignal, listenForSignals } from './signals.js';
 import { takeSpoolLock } from './spool-lock.js';
-import { hasTerminal } from './terminal.js';
 import { type WorkerExit, WorkerProcess } from './worker-process.js';
 import { WorkerStarts } from './worker-starts.js';
 
@@ -63,8 +63,6 @@ export async function runKeeper(options: KeeperOptions): Promise<number> {
   }
 }
 
-type EndSignal = 'SIGTERM' | 'SIGINT';
-
 class Keeper {
   readonly #options: KeeperOptions;
   readonly #limits: KeeperLimits;
@@ -79,8 +77,6 @@ class Keeper {
   #endingSinceMs = 0;
   /** Why the worker is asked to leave for its successor. */
   #replacing: 'upgrade' | 'memory' | null = null;
-  /** Then a SIGHUP may mean what it says: the terminal was closed, and there is nothing left to write to. */
-  readonly #hadTerminal = process.stderr.isTTY && hasTerminal();
   /** Ends a wait for the next start. */
   #wake: () => void = () => undefined;
 
@@ -103,7 +99,11 @@ class Keeper {
   }
 
   async run(): Promise<number> {
-    const unlisten = this.#listen();
+    const unlisten = listenForSignals({
+      end: (signal) => this.#end(signal),
+      closed: () => this.#closed(),
+      upgrade: () => void this.#replace('upgrade'),
+    });
     const watching = setInterval(() => this.#lookAfterWorker(), this.#limits.memory.lookEveryMs);
     try {
       await this.#takeOverLeft();
@@ -200,50 +200,9 @@ class Keeper {
     worker.tell({ kind: 'supervision', supervision });
   }
 
-  /** Never rejects: every failure is an answer. */
   async #answer(worker: WorkerProcess, request: KeeperRequest): Promise<void> {
-    switch (request.kind) {
-      case 'alive':
-      case 'ready':
-        return;
-      case 'heard':
-        return this.#ffmpegs.heard(request.session);
-      case 'signal': {
-        const delivered = this.#ffmpegs.signal(request.session, request.signal);
-        return worker.tell({ kind: 'signalled', id: request.id, delivered });
-      }
-      case 'list':
-        return worker.tell({ kind: 'listed', id: request.id, processes: await this.#ffmpegs.list() });
-      case 'spawn':
-        return worker.tell(await this.#spawn(request));
-    }
-  }
-
-  async #spawn(request: Extract<KeeperRequest, { readonly kind: 'spawn' }>): Promise<KeeperEvent> {
-    try {
-      const process = await this.#ffmpegs.spawn(request);
-      // A camera that is off is tried every few seconds: what came of it is the worker's to say, once.
-      this.#log('debug', 'ffmpeg started', { camera: request.camera, session: request.session, pid: process.pid });
-      return { kind: 'spawned', id: request.id, process };
-    } catch (error) {
-      const code = reasonOf(error);
-      const message = error instanceof KeeperError ? error.message : `${request.camera} cannot be started: ${code}`;
-      this.#log('debug', 'ffmpeg not started', { camera: request.camera, session: request.session, reason: code });
-      return { kind: 'spawn-failed', id: request.id, code, message };
-    }
-  }
-
-  #listen(): () => void {
-    const end = (signal: NodeJS.Signals): void => this.#end(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM');
-    const replace = (): void => this.#hangUp();
-    process.on('SIGTERM', end);
-    process.on('SIGINT', end);
-    process.on('SIGHUP', replace);
-    return () => {
-      process.off('SIGTERM', end);
-      process.off('SIGINT', end);
-      process.off('SIGHUP', replace);
-    };
+    const event = await answerOf(request, { ffmpegs: this.#ffmpegs, log: this.#log });
+    if (event !== null) worker.tell(event);
   }
 
   #end(signal: EndSignal): void {
@@ -255,6 +214,11 @@ class Keeper {
     this.#wake();
   }
 
+  /** The terminal went away, which is no second word of anybody. */
+  #closed(): void {
+    if (!this.#isEnding()) this.#end('SIGTERM');
+  }
+
   #endAgain(signal: EndSignal): void {
     if (performance.now() - this.#endingSinceMs < this.#limits.repeatedSignalMs) return;
     this.#log('warn', 'stopping at once', { signal });
@@ -263,12 +227,6 @@ class Keeper {
     this.#worker?.kill('a second signal');
     this.#ffmpegs.killAll();
     this.#force.abort();
-  }
-
-  #hangUp(): void {
-    if (this.#ending !== null) return;
-    if (this.#hadTerminal && !hasTerminal()) this.#end('SIGTERM');
-    else void this.#replace('upgrade');
   }
 
   /** Never rejects. */
