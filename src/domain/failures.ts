@@ -65,3 +65,18 @@ export type FailureCode = keyof typeof failureTexts;
 export function isFailureCode(text: string): text is FailureCode {
   return Object.hasOwn(failureTexts, text);
 }
+
+const OF_WHOLE_STORE: readonly FailureCode[] = [
+  'store-unreachable',
+  'store-failing',
+  'store-busy',
+  'store-bucket-missing',
+  'store-credentials',
+  'store-forbidden',
+  'store-clock-skew',
+];
+
+/** Whether it is the store that fails, not one segment: the next would meet the same. */
+export function isOfWholeStore(code: unknown): boolean {
+  return OF_WHOLE_STORE.some((known) => known === code);
+}

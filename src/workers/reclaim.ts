@@ -1,6 +1,6 @@
 import { expectedOf } from '../activities/send-segment.js';
 import type { Clock } from '../clock.js';
-import type { FailureCode } from '../domain/failures.js';
+import { isOfWholeStore } from '../domain/failures.js';
 import type { SegmentId } from '../domain/ids.js';
 import type { Logger } from '../log.js';
 import { confirm } from '../object-store/confirm.js';
@@ -28,17 +28,6 @@ interface ReclaimDeps {
 
 type Stored = Extract<SpooledSegment, { kind: 'stored' }>;
 
-/** The next segment would meet them, too. */
-const OF_THE_STORE: readonly FailureCode[] = [
-  'store-unreachable',
-  'store-failing',
-  'store-busy',
-  'store-bucket-missing',
-  'store-credentials',
-  'store-forbidden',
-  'store-clock-skew',
-];
-
 /**
  * Deletes stored segments whose keep time is over, each only with a confirmation (INV-2). One the store lost is sealed again.
  * One that cannot be confirmed is left to `retries`; a store that does not answer ends the pass.
@@ -60,7 +49,7 @@ export async function reclaimStored(deps: ReclaimDeps, signal: AbortSignal): Pro
 }
 
 function isOfTheStore(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && OF_THE_STORE.some((code) => code === error.code);
+  return error instanceof Error && 'code' in error && isOfWholeStore(error.code);
 }
 
 /** The receipt's time is the store's; minutes of skew only move the moment, `confirm` decides by the store's clock. */

@@ -1,22 +1,11 @@
 import type { UploadObserver } from '../activities/upload.js';
 import type { Clock } from '../clock.js';
-import { type FailureCode, failureTexts, isFailureCode } from '../domain/failures.js';
+import { failureTexts, isFailureCode, isOfWholeStore } from '../domain/failures.js';
 import { type CameraId, partsOf, type SegmentId } from '../domain/ids.js';
 import type { Logger } from '../log.js';
 import type { SpooledSegment, SpoolUsage } from '../spool/spool.js';
 import type { Link } from './link.js';
 import type { UploadStatus } from './worker-status.js';
-
-/** Failures of the store as a whole, not of one segment. */
-const STORE_IS_DOWN: ReadonlySet<string> = new Set([
-  'store-unreachable',
-  'store-failing',
-  'store-busy',
-  'store-bucket-missing',
-  'store-credentials',
-  'store-forbidden',
-  'store-clock-skew',
-] satisfies FailureCode[]);
 
 const EMPTY: UploadStatus = {
   waitingSegments: 0,
@@ -76,7 +65,7 @@ export class UploadLedger implements UploadObserver {
   failed(segment: SegmentId, code: string, message: string): void {
     const { camera } = partsOf(segment);
     this.#add(camera, ({ failures }) => ({ failures: failures + 1 }));
-    if (STORE_IS_DOWN.has(code)) this.#store.down(message);
+    if (isOfWholeStore(code)) this.#store.down(message);
     const needsPerson = isFailureCode(code) && failureTexts[code].retry === 'slow';
     this.#log[needsPerson ? 'error' : 'warn']({ camera, segment, code, error: message }, 'upload failed, tried again');
   }
