@@ -26,7 +26,7 @@ describe.each(Object.entries(recordingKinds))('a sealed recording, %s', (_, kind
     files = await makeRecordings(await temporaryFolder(), kind);
   });
 
-  it('FFmpeg reads the packets of the recording: same bytes, order, and times to a tick', async () => {
+  it('FFmpeg reads the packets of the recording: per track the same bytes, order, and times to a tick', async () => {
     for (const file of files) {
       const recorded = await packetsOf(file);
       const sealed = await packetsOf(await sealFile(file));
@@ -34,17 +34,23 @@ describe.each(Object.entries(recordingKinds))('a sealed recording, %s', (_, kind
       const isShifted = kind.bFrames > 0 && basename(file) === '000000.mp4';
       const shiftTicks = isShifted ? commonShiftTicks(recorded, sealed) : recorded.tickSec.map(() => 0);
       if (isShifted) expect(secondsOf(shiftTicks, recorded)).toBeCloseTo(await nothingShownSec(file), 4);
-      expect(sealed.packets.map((packet) => shifted(packet, shiftTicks[packet.stream] ?? 0))).toEqual(recorded.packets);
+      // Each track by itself: which of two packets a few microseconds apart comes first is up to FFmpeg's version.
+      for (const [stream, ticks] of shiftTicks.entries()) {
+        const readBack = sealed.packets.filter((packet) => packet.stream === stream);
+        const original = recorded.packets.filter((packet) => packet.stream === stream);
+        expect(readBack.map((packet) => shifted(packet, ticks))).toEqual(original);
+      }
     }
   });
 
   it('seeking into the second half lands on the keyframe in the middle', async () => {
-    const [file = ''] = files;
+    const file = await firstOfTwoGops(files);
     const sealed = await sealFile(file);
     const { videoStartMs } = await indexOf(await readFile(file));
     const seek = ['-ss', String(videoStartMs / 1000 + GOP_SEC * 1.25)];
     const all = (await packetsOf(sealed)).packets.filter(isVideo);
     const [landed] = (await packetsOf(sealed, seek)).packets.filter(isVideo);
+    expect(landed).toBeDefined();
     expect(landed?.md5).toBe(all[GOP_SEC * FRAMES_PER_SEC]?.md5);
   });
 
@@ -198,6 +204,15 @@ async function nothingShownSec(file: string): Promise<number> {
   const walker = new FragmentWalker(memorySource(await readFile(file)));
   await walker.advance((await stat(file)).size);
   return walker.index.originSec;
+}
+
+/** When a segment is cut while only sound has come is up to FFmpeg's version: the first one may be of a single GOP. */
+async function firstOfTwoGops(files: readonly string[]): Promise<string> {
+  for (const file of files) {
+    const { videoFrames } = await indexOf(await readFile(file));
+    if (videoFrames >= 2 * GOP_SEC * FRAMES_PER_SEC) return file;
+  }
+  throw new Error('no recording has two GOPs');
 }
 
 function isVideo(packet: Packet): boolean {
