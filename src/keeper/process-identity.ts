@@ -1,6 +1,7 @@
 /** Who a process is: a pid alone may be used again. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { errnoOf } from './errno.js';
 
 /** Plain JSON: it is written into the lock file. With `startTicks` null, a pid used again is taken for the same process. */
 export interface ProcessIdentity {
@@ -70,8 +71,4 @@ function readIfThere(path: string): string | undefined {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH') return undefined;
     throw error;
   }
-}
-
-function errnoOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -7,6 +7,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { errnoOf } from './errno.js';
 import { identityOf, isAlive, type ProcessIdentity } from './process-identity.js';
 
 interface LockHolder extends ProcessIdentity {
@@ -106,8 +107,4 @@ async function readIfThere(path: string): Promise<string | undefined> {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-function errnoOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
