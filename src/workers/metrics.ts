@@ -95,6 +95,14 @@ const WORKER_GAUGES: readonly OfWorker[] = [
 
 /** Registers the worker's series; they are read at every scrape and hold nothing themselves. Every known camera has all series, with 0. */
 export function registerWorkerMetrics(registry: Registry, status: () => WorkerStatus): void {
+  registerCameraCounters(registry, status);
+  registerCameraGauges(registry, status);
+  registerWorkerGauges(registry, status);
+  registerFailures(registry, status);
+  registerStarts(registry, status);
+}
+
+function registerCameraCounters(registry: Registry, status: () => WorkerStatus): void {
   for (const { name, help, of } of CAMERA_COUNTERS) {
     new Counter({
       name,
@@ -108,6 +116,9 @@ export function registerWorkerMetrics(registry: Registry, status: () => WorkerSt
       },
     });
   }
+}
+
+function registerCameraGauges(registry: Registry, status: () => WorkerStatus): void {
   for (const { name, help, of } of CAMERA_GAUGES) {
     new Gauge({
       name,
@@ -120,6 +131,9 @@ export function registerWorkerMetrics(registry: Registry, status: () => WorkerSt
       },
     });
   }
+}
+
+function registerWorkerGauges(registry: Registry, status: () => WorkerStatus): void {
   for (const { name, help, of } of WORKER_GAUGES) {
     new Gauge({
       name,
@@ -132,6 +146,9 @@ export function registerWorkerMetrics(registry: Registry, status: () => WorkerSt
       },
     });
   }
+}
+
+function registerFailures(registry: Registry, status: () => WorkerStatus): void {
   new Counter({
     name: 'recorder_background_failures_total',
     help: 'Failures of the loops that announce, reclaim, confirm and own; each is tried again.',
@@ -142,6 +159,9 @@ export function registerWorkerMetrics(registry: Registry, status: () => WorkerSt
       for (const [loop, count] of status().backgroundFailures) this.inc({ loop }, count);
     },
   });
+}
+
+function registerStarts(registry: Registry, status: () => WorkerStatus): void {
   new Counter({
     name: 'recorder_worker_starts_total',
     help: 'Starts of the worker since the keeper started, by their reason.',
