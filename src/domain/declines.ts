@@ -4,13 +4,17 @@ import type { Redacted } from './ids.js';
 import { refusalTexts } from './refusals.js';
 
 /** Why a recorder does not take a camera that is asked for. The camera itself has nothing to do with it. */
-export const DECLINES = ['no-secret', 'no-capacity', 'no-space'] as const;
+export const DECLINES = ['no-secret', 'no-route', 'no-capacity', 'no-space'] as const;
 /** The failure's type in Temporal too: each is a `FailureCode`. */
 export type Decline = (typeof DECLINES)[number];
 
 /** Page, command line and workflow print these words. */
 export const declineTexts: Readonly<Record<Decline, Omit<GapCauseText, 'owner'>>> = {
   'no-secret': refusalTexts['no-url'],
+  'no-route': {
+    what: 'This recorder has no way to the network of the camera.',
+    todo: 'Connect its machine to that network, or start another recorder there.',
+  },
   'no-capacity': {
     what: 'This recorder has as many cameras as it takes.',
     todo: 'Start another recorder, or raise MAX_CAMERAS when the machine can do more.',

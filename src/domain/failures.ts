@@ -47,6 +47,7 @@ export const failureTexts = {
   'segment-missing': { retry: 'slow', what: 'The segment is neither in the spool nor in the store.' },
   'spool-failing': { retry: 'fast', what: 'The spool cannot be read or written. Check the disk.' },
   'no-secret': { retry: 'fast', what: 'This recorder has no URL for the camera.' },
+  'no-route': { retry: 'fast', what: 'This recorder has no way to the network of the camera.' },
   'no-capacity': { retry: 'fast', what: 'This recorder has all the cameras it may have.' },
   'no-space': { retry: 'fast', what: 'This recorder has no space left in its spool.' },
   'shutting-down': { retry: 'fast', what: 'This recorder is shutting down.' },

@@ -17,6 +17,7 @@ import { listSessions, type OpenSession } from '../spool/session-files.js';
 import type { Spool } from '../spool/spool.js';
 import { adoptedSession } from './adopted-session.js';
 import { CurrentAttachment } from './attachment.js';
+import { hasRoute } from './camera-route.js';
 import { CameraSupervisor, type SupervisorDeps } from './camera-supervisor.js';
 import { createDiskProbe } from './disk-probe.js';
 import { DEFAULT_RECORDER_POLICIES, minFreeBytesOf, RESUME_FACTOR, type RecorderPolicies } from './policies.js';
@@ -38,6 +39,8 @@ export interface RecorderDeps {
   readonly policies?: Partial<RecorderPolicies>;
   /** Default: of the disk the spool is on. */
   readonly freeBytes?: () => Promise<number>;
+  /** Whether there is a way to the camera's network; default: as the kernel says. */
+  readonly hasRoute?: (cameraUrl: string) => Promise<boolean>;
 }
 
 /** Asks nobody and starts nothing before `start`. */
@@ -151,8 +154,10 @@ class SpoolRecorder implements Recorder {
 
   async declines(camera: CameraId, spec: CameraSpec): ReturnType<Recorder['declines']> {
     const { maxCameras } = this.#policies;
-    if ((await this.#deps.resolveUrl(spec.source)) === undefined) {
-      return { code: 'no-secret', detail: 'this recorder has no URL for the camera' };
+    const url = await this.#deps.resolveUrl(spec.source);
+    if (url === undefined) return { code: 'no-secret', detail: 'this recorder has no URL for the camera' };
+    if (!(await (this.#deps.hasRoute ?? hasRoute)(url))) {
+      return { code: 'no-route', detail: 'this recorder has no way to the network of the camera' };
     }
     const others = [...this.#slots].filter(([other, { supervisor }]) => other !== camera && supervisor.isWanted);
     if (others.length >= maxCameras) return { code: 'no-capacity', detail: `it has ${others.length} cameras already` };

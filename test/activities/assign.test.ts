@@ -31,6 +31,7 @@ function asked(given: {
 
 test.each([
   ['no-secret', 'this recorder has no URL for the camera'],
+  ['no-route', 'this recorder has no way to the network of the camera'],
   ['no-capacity', 'it has 50 cameras already'],
   ['no-space', '10 bytes are free, 1073741824 must stay free'],
 ] as const)('a recorder that declines with %s says so in words, and another one may be asked', async (code, detail) => {

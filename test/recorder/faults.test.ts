@@ -408,4 +408,19 @@ describe.concurrent('a recorder', () => {
     expect(await recorder.declines(camera.id, unknown)).toMatchObject({ code: 'no-secret' });
     expect(await recorder.declines(camera.id, camera.spec)).toMatchObject({ code: 'no-capacity' });
   });
+
+  test('declines a camera to whose network there is no way, and tries on for one it is to record', async ({
+    onTestFinished,
+  }) => {
+    const bench = await createBench({ onTestFinished });
+    const camera = await bench.camera('far');
+    let isConnected = false;
+    const recorder = await bench.recorder({ hasRoute: async () => isConnected });
+    await recorder.recordUnattached(camera.id, camera.spec);
+    expect(await recorder.declines(camera.id, camera.spec)).toMatchObject({ code: 'no-route' });
+    await until('it records', () => recorder.conditions().get(camera.id)?.kind === 'recording');
+    expect(recorder.unattached()).toHaveLength(1);
+    isConnected = true;
+    expect(await recorder.declines(camera.id, camera.spec)).toBeNull();
+  });
 });
