@@ -11,6 +11,7 @@ import { temporalCli, uploadResult } from '../support/camera-harness.js';
 import { startRollingServer } from '../support/rolling-server.js';
 import { waitFor } from '../support/wait-for.js';
 import { SPEC, segmentOf, startTestWorker, type TestWorker } from '../support/worker-harness.js';
+import { recordSystemHistories, type Save } from './record-system-histories.js';
 
 const SEGMENTS_UNTIL_ROLL_OVER = 12;
 
@@ -20,13 +21,17 @@ export async function recordHistories(options: {
   readonly register: (close: () => Promise<void>) => unknown;
 }): Promise<void> {
   const { dir, name, register } = options;
+  const write: Save = async (target, file, workflowId, ...more) => {
+    const args = ['workflow', 'show', '--workflow-id', workflowId, ...more, '-o', 'json'];
+    const text = await temporalCli(target.address, target.namespace, args);
+    await mkdir(dir, { recursive: true });
+    await writeFile(join(dir, `${name}-${file}.json`), withoutMachine(text));
+  };
+  await recordSystemHistories(write, register);
   const { address, namespace } = await startRollingServer(register);
   const it = await startTestWorker({ address, namespace, recorderId: 'replayed', register });
   const save = async (file: string, workflowId: string, ...more: readonly string[]): Promise<void> => {
-    const args = ['workflow', 'show', '--workflow-id', workflowId, ...more, '-o', 'json'];
-    const text = await temporalCli(address, namespace, args);
-    await mkdir(dir, { recursive: true });
-    await writeFile(join(dir, `${name}-${file}.json`), withoutMachine(text));
+    await write({ address, namespace }, file, workflowId, ...more);
   };
   const cancelled = await everyMessageThenCancel(it);
   await save('camera-cancelled', cancelled.camera);
@@ -38,9 +43,20 @@ export async function recordHistories(options: {
   await save('upload-lost', await lostUpload(it));
 }
 
-/** Replay needs neither where this ran nor the stack of a failure, which holds paths. */
+/** Replay needs neither where this ran nor the stack of a failure, which holds paths. One line an event. */
 function withoutMachine(text: string): string {
-  return text.replaceAll(`@${hostname()}`, '@host').replaceAll(/"stackTrace": "(?:[^"\\]|\\.)*"/g, '"stackTrace": ""');
+  const ofRecorder = new RegExp(`\\b${hostname()}-([0-9a-f]{6})\\b`, 'g');
+  const anywhere = (part: string): string =>
+    part.replaceAll(ofRecorder, 'box-$1').replaceAll(`@${hostname()}`, '@host');
+  const { events } = JSON.parse(anywhere(text)) as { readonly events: readonly unknown[] };
+  const lines = events.map((event) => JSON.stringify(event, (key, value: unknown) => cleaned(key, value, anywhere)));
+  return `{"events":[\n${lines.join(',\n')}\n]}\n`;
+}
+
+function cleaned(key: string, value: unknown, anywhere: (text: string) => string): unknown {
+  if (key === 'stackTrace') return '';
+  if (key !== 'data' || typeof value !== 'string') return value;
+  return Buffer.from(anywhere(Buffer.from(value, 'base64').toString('utf8'))).toString('base64');
 }
 
 async function everyMessageThenCancel(it: TestWorker): Promise<{ readonly camera: CameraId; readonly upload: string }> {
