@@ -2,6 +2,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { type CameraId, parseCameraId } from '../../src/domain/ids.js';
 import { afterFile } from '../support/after-file.js';
+import { type FfmpegWatch, watchFfmpegs } from '../support/ffmpeg-watch.js';
 import { auditMoved, moveByKilling } from '../support/moved-camera.js';
 import { report } from '../support/outage.js';
 import { type Fleet, startFleet } from '../support/two-recorders.js';
@@ -20,6 +21,7 @@ const EDGE_MS = 500;
 const [MOVING, DECLINED] = [parseCameraId('camera-1'), parseCameraId('camera-2')];
 
 let fleet: Fleet;
+const watches: FfmpegWatch[] = [];
 beforeAll(async () => {
   fleet = await startFleet({
     register: afterFile,
@@ -35,10 +37,12 @@ it('a recorder without the secret declines in words, and the one that has it tak
 }, async () => {
   const { first, second } = fleet;
   first.start();
+  watches.push(watchFfmpegs(() => first.process, afterFile));
   await startCamera(DECLINED);
   const said = await waitFor(async () => await lastRefusal(DECLINED), { what: 'a refusal', deadlineMs: 20_000 });
   expect(said).toBe(`recorder ${await first.id()} does not take the camera: this recorder has no URL for the camera`);
   second.start();
+  watches.push(watchFfmpegs(() => second.process, afterFile));
   await waitFor(async () => await second.records(DECLINED), { what: 'the other one to take it', deadlineMs: 20_000 });
   expect(first.ffmpegPid(DECLINED)).toBeUndefined();
   expect(await first.records(MOVING)).toBe(true);
@@ -80,6 +84,8 @@ it('a recorder that is killed loses its camera to the other one, lets it go when
   expect(system.cameras.map(({ connections }) => connections.length)).toEqual([1, 1]);
   expect(await second.records(MOVING)).toBe(true);
   expect(await first.records(MOVING)).toBe(false);
+  expect(watches.map(({ doubled }) => doubled)).toEqual([[], []]);
+  expect(watches.map((watch) => watch.seen(MOVING).length)).toEqual([2, 1]);
 
   async function storedOfBoth() {
     const found = (await system.stored(MOVING)).map(({ segment }) => segment);
