@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Whole systems in real time first: they take minutes of waiting, and would otherwise be what everybody waits for at the end. */
-const LONG = /\/test\/(fault|integration)\//;
+/** What waits for real time first, whole systems mostly: it would otherwise be what everybody waits for at the end. */
+const LONG =
+  /\/test\/((fault|integration)\/|(simulator\/rotation|recorder\/faults|workers\/(outage|wiped)|keeper\/keeper)\.test)/;
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
