@@ -218,8 +218,8 @@ class System implements RecorderSystem {
   async recording(deadlineMs = 30_000): Promise<void> {
     await waitFor(
       async () => {
-        const lines = await Promise.all(this.ids.map(async (id) => await this.status(id)));
-        return lines.every((line) => line?.isRecording === true);
+        const lines = await this.#statusLines();
+        return this.ids.every((id) => lines.some((line) => line.id === id && line.isRecording));
       },
       { what: 'all cameras to record', deadlineMs, pollMs: 200 },
     ).catch((error: unknown) => {
@@ -228,8 +228,13 @@ class System implements RecorderSystem {
   }
 
   async status(camera: CameraId): Promise<CameraView | undefined> {
+    return (await this.#statusLines()).find(({ id }) => id === camera);
+  }
+
+  /** None while the page does not answer. */
+  async #statusLines(): Promise<readonly CameraView[]> {
     const status: StatusView = JSON.parse((await this.recorder.page('/status.json')) ?? '{"cameras":[]}');
-    return status.cameras.find(({ id }) => id === camera);
+    return status.cameras;
   }
 
   ffmpegPid(camera: CameraId): number | undefined {

@@ -30,7 +30,8 @@ function faultTable(done: readonly DoneFault[]): readonly string[] {
   return table([['fault', 'times'], ...rows]);
 }
 
-function cameraTable(verdicts: readonly Verdict[]): readonly string[] {
+/** A line for each camera: what it made, and where that is. */
+export function cameraTable(verdicts: readonly Verdict[]): readonly string[] {
   const head = [
     'camera',
     'frames',
@@ -54,13 +55,14 @@ function cameraTable(verdicts: readonly Verdict[]): readonly string[] {
   return table([head, ...rows]);
 }
 
-function causeTable(verdicts: readonly Verdict[]): readonly string[] {
+/** Seconds of each cause of gaps, longest first. */
+export function causeTable(verdicts: readonly Verdict[]): readonly string[] {
   const rows = secondsByCause(verdicts).map(([cause, sec]) => [cause, sec.toFixed(1)]);
   return table([['cause of gaps', 'seconds'], ...rows]);
 }
 
 /** The first column to the left, numbers to the right. */
-function table(rows: readonly (readonly string[])[]): readonly string[] {
+export function table(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>
     row
