@@ -6,6 +6,7 @@ import { cameraNumberOf, variableOfSecret } from './setting-names.js';
 import type { SettingsReader, Variables } from './settings-reader.js';
 import {
   cameraId,
+  isUnclearRtspUrl,
   oneOf,
   openRtspUrl,
   rtspUrl,
@@ -33,6 +34,9 @@ const CAMERA_KEYS = [
   'tls_verify',
 ];
 
+const UNMISTAKABLE =
+  'user and password percent-encoded ("@" as %40, "/" as %2F, "?" as %3F, "#" as %23), and any "@" of the path as %40';
+
 /** Numbers of the cameras whose URL is in the environment, ascending; every such URL has been checked. */
 export function readCameraVariables(env: Variables, reader: SettingsReader): readonly number[] {
   const numbers = Object.keys(env)
@@ -43,8 +47,9 @@ export function readCameraVariables(env: Variables, reader: SettingsReader): rea
   for (const number of unique) {
     const name = `CAMERA${number}_RTSP_URL` as const;
     const url = reader.secret(name);
-    if (url !== undefined && rtspUrl.parse(url) === undefined)
-      reader.note(name, 'is not an RTSP URL.', rtspUrl.allowed);
+    if (url === undefined || rtspUrl.parse(url) !== undefined) continue;
+    if (isUnclearRtspUrl(url)) reader.note(name, 'can be read in several ways.', UNMISTAKABLE);
+    else reader.note(name, 'is not an RTSP URL.', rtspUrl.allowed);
   }
   return unique;
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { variableOfSecret } from './setting-names.js';
 import { errorCodeOf, type Variables } from './settings-reader.js';
-import { rtspUrl, secretName } from './value-types.js';
+import { isUnclearRtspUrl, rtspUrl, secretName } from './value-types.js';
 
 /** Thrown when this recorder has no URL for a camera. The message names the secret and where it was looked for, never what was found. */
 export class SecretError extends Error {
@@ -32,6 +32,8 @@ export function createSecretResolver(options: {
       if (secretName.parse(name) === undefined) throw new SecretError(name, `allowed is ${secretName.allowed}`);
       const found = (await fromDirectory(name, options.secretsDir)) ?? (await fromVariable(name, options.env));
       if (found === undefined) throw new SecretError(name, placesOf(name, options.secretsDir));
+      if (isUnclearRtspUrl(found))
+        throw new SecretError(name, 'what is there can be read in several ways: percent-encode it');
       if (rtspUrl.parse(found) === undefined) throw new SecretError(name, 'what is there is not an RTSP URL');
       return found;
     },

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { hasUserinfo } from '../domain/camera.js';
 import { type CameraId, parseCameraId } from '../domain/ids.js';
+import { hasUserinfo, readUrl } from '../domain/url-reading.js';
 
 /** How a text becomes a value: `parse` gives undefined for what is not allowed, `allowed` says what is. */
 export interface ValueType<T> {
@@ -79,8 +79,13 @@ export const httpUrl: ValueType<string> = {
 /** With its user and password: the whole URL is the secret. */
 export const rtspUrl: ValueType<string> = {
   allowed: 'an rtsp:// or rtsps:// URL with a host, like rtsp://user:password@192.168.1.97:554/stream1',
-  parse: (given) => (/^rtsps?:\/\/\S+$/i.test(given) && hasHost(given) ? given : undefined),
+  parse: (given) => (isRtsp(given) && readUrl(given).kind === 'read' ? given : undefined),
 };
+
+/** A URL that only its writer can read: where the password ends cannot be told. */
+export function isUnclearRtspUrl(given: string): boolean {
+  return isRtsp(given) && readUrl(given).kind === 'unclear';
+}
 
 /** For the file and for workflow inputs, which may be read by many. */
 export const openRtspUrl: ValueType<string> = {
@@ -165,9 +170,7 @@ function scaled(value: number | undefined, by: number): number | undefined {
   return value === undefined ? undefined : Math.round(value * by);
 }
 
-// A password may hold "#", "/" or "@", which no URL parser takes: the host is what follows the last "@".
-function hasHost(url: string): boolean {
-  const afterScheme = url.replace(/^rtsps?:\/\//i, '');
-  const address = afterScheme.slice(afterScheme.lastIndexOf('@') + 1);
-  return /^(?:[A-Za-z0-9_.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?(?:[/?]|$)/.test(address);
+// No control character either: FFmpeg gets the URL in a line of text.
+function isRtsp(url: string): boolean {
+  return /^rtsps?:\/\/[^\s\p{Cc}]+$/iu.test(url);
 }

@@ -3,6 +3,7 @@ import { GAP_CAUSES, type GapCause } from './coverage.js';
 import { parseSessionId, type Redacted, type SessionId } from './ids.js';
 import { type Instability, instabilitySchema } from './instability.js';
 import { REFUSALS, type Refusal } from './refusals.js';
+import { hasUserinfo } from './url-reading.js';
 
 /**
  * Where the picture comes from. A `secret` is looked up on the recorder (file in `CAMERA_SECRETS_DIR`, or `CAMERA3_RTSP_URL` for `camera-3`):
@@ -152,10 +153,4 @@ export const cameraConditionSchema: z.ZodType<CameraCondition, unknown> = z.unio
 
 function isRtspUrl(text: string): boolean {
   return /^rtsps?:\/\/[^\s]+$/i.test(text);
-}
-
-/** Works in the workflow sandbox too, which has no `URL`. */
-export function hasUserinfo(url: string): boolean {
-  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1] ?? '';
-  return authority.includes('@');
 }

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { boundedBy } from '../clock.js';
-import { type CameraUrl, parseCameraUrl } from './ffmpeg/camera-url.js';
+import { parseCameraUrl } from './ffmpeg/camera-url.js';
 
 /** What the kernel says when its routing table holds no way, an administrator's "unreachable" or "prohibit", or IPv6 has no address here. */
 const NO_ROUTE: ReadonlySet<unknown> = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EACCES', 'EADDRNOTAVAIL']);
@@ -16,7 +16,7 @@ const PORT = 554;
  * that is switched off has a route. True in doubt: a name that is not known now, a URL that is none.
  */
 export async function hasRoute(cameraUrl: string): Promise<boolean> {
-  const host = hostIn(cameraUrl);
+  const host = hostOf(cameraUrl);
   if (host === undefined) return true;
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
   try {
@@ -31,16 +31,9 @@ export async function hasRoute(cameraUrl: string): Promise<boolean> {
   }
 }
 
-function hostIn(text: string): string | undefined {
-  const url = parsedOrNot(text);
-  // Of the two schemes the URL parser knows neither; the userinfo is encoded here, so the last "@" before the path ends it.
-  const [, host] = /^rtsps?:\/\/(?:[^@/?#]*@)?(\[[^\]]+\]|[^:/?#]+)/.exec(url?.href ?? '') ?? [];
-  return host?.replace(/^\[|\]$/g, '');
-}
-
-function parsedOrNot(text: string): CameraUrl | undefined {
+function hostOf(text: string): string | undefined {
   try {
-    return parseCameraUrl(text);
+    return parseCameraUrl(text).host;
   } catch {
     // A camera without a usable URL is refused where it is recorded, in words of its own.
     return undefined;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { type CameraSpec, cameraSpecSchema, DEFAULT_SPEC, hasUserinfo } from '../domain/camera.js';
+import { type CameraSpec, cameraSpecSchema, DEFAULT_SPEC } from '../domain/camera.js';
 import { type CameraId, InvalidIdError, parseCameraId, parseRecorderId } from '../domain/ids.js';
+import { hasUserinfo } from '../domain/url-reading.js';
 import type { CameraInput } from './contract.js';
 
 const firstInputSchema = z.strictObject({

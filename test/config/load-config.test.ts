@@ -208,6 +208,8 @@ describe('a configuration that is right', () => {
 
 const one = (env: Readonly<Record<string, string>>, line: string) => ({ env, line });
 const RTSP = 'an rtsp:// or rtsps:// URL with a host, like rtsp://user:password@192.168.1.97:554/stream1';
+const ENCODED =
+  'user and password percent-encoded ("@" as %40, "/" as %2F, "?" as %3F, "#" as %23), and any "@" of the path as %40';
 const SPLIT = 'whole seconds, 2 to 3600, that divide a day (60, 300, 600, 900, 1800, 3600)';
 
 describe('one mistake in the environment', () => {
@@ -263,6 +265,10 @@ describe('one mistake in the environment', () => {
       'METRICS_HOST: "localhost" is not allowed. Allowed: an IP address to listen on, like 127.0.0.1 or 0.0.0.0.',
     ),
     one({ CAMERA1_RTSP_URL: 'http://u:p@10.0.0.1/SECRET' }, `CAMERA1_RTSP_URL: is not an RTSP URL. Allowed: ${RTSP}.`),
+    one(
+      { CAMERA1_RTSP_URL: 'rtsp://u:p@SECRET/a@cam' },
+      `CAMERA1_RTSP_URL: can be read in several ways. Allowed: ${ENCODED}.`,
+    ),
     one({ CAMERA1_RTSP_URL: 'rtsp://u:p@' }, `CAMERA1_RTSP_URL: is not an RTSP URL. Allowed: ${RTSP}.`),
     one(
       { CAMERA1_RTSP_URL: 'rtsp://a/b', CAMERA1_RTSP_URL_FILE: 'x' },

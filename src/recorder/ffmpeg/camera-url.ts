@@ -1,8 +1,12 @@
+import { readUrl } from '../../domain/url-reading.js';
+
 /** A camera URL that is safe to hand to FFmpeg. Holds the password: never log it, never put it into argv or an error (INV-7). */
 export interface CameraUrl {
   readonly scheme: 'rtsp' | 'rtsps';
   /** Userinfo percent-encoded; no control character, blank, quote or backslash in it. */
   readonly href: string;
+  /** Without port and brackets. */
+  readonly host: string;
 }
 
 /** Says what is wrong with a camera URL without repeating any of it. */
@@ -14,34 +18,30 @@ export class CameraUrlError extends Error {
   }
 }
 
-const SHAPE = /^(rtsps?):\/\/(.*)$/is;
-const HOST = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 const UNSAFE = /[\s"'`<>\\^{|}\p{Cc}]/gu;
 
 /**
- * Takes the URL as people write it: the password may be percent-encoded or not, and may itself hold `@`, `/`, `#` or `?`.
+ * Takes the URL as people write it: the password may be percent-encoded or not, and may itself hold `@`, `/`, `#` or `?`, as far as
+ * `readUrl` can tell where it ends.
  * @throws CameraUrlError
  */
 export function parseCameraUrl(text: string): CameraUrl {
   if (/\p{Cc}/u.test(text)) throw new CameraUrlError('control characters are not allowed');
-  const [, scheme = '', rest = ''] = SHAPE.exec(text) ?? [];
-  if (scheme === '') throw new CameraUrlError('must begin with rtsp:// or rtsps://');
-  const { userinfo, address } = splitUserinfo(rest);
-  const [, host = '', path = ''] = /^([^/?#]*)(.*)$/s.exec(address) ?? [];
-  if (!HOST.test(host)) throw new CameraUrlError('has no valid host');
+  const scheme = /^(rtsps?):\/\//i.exec(text)?.[1]?.toLowerCase();
+  if (scheme !== 'rtsp' && scheme !== 'rtsps') throw new CameraUrlError('must begin with rtsp:// or rtsps://');
+  const reading = readUrl(text);
+  if (reading.kind === 'invalid') throw new CameraUrlError('has no valid host');
+  if (reading.kind === 'unclear') {
+    throw new CameraUrlError('can be read in several ways: percent-encode user and password, and any "@" of the path');
+  }
+  const { userinfo, host, port, path } = reading;
   const login = userinfo === null ? '' : `${encodeUserinfo(userinfo)}@`;
+  const address = port === null ? host : `${host}:${port}`;
   return {
-    scheme: scheme.toLowerCase() === 'rtsps' ? 'rtsps' : 'rtsp',
-    href: `${scheme.toLowerCase()}://${login}${host}${path.replace(UNSAFE, encodeStrictly)}`,
+    scheme,
+    href: `${scheme}://${login}${address}${path.replace(UNSAFE, encodeStrictly)}`,
+    host: host.replace(/^\[|\]$/g, ''),
   };
-}
-
-function splitUserinfo(rest: string): { readonly userinfo: string | null; readonly address: string } {
-  const authority = /^[^/?#]*/.exec(rest)?.[0] ?? '';
-  // `user:pa/ss@host`: what stands before the first "/" is no host then, because "pa" is no port.
-  const isCutShort = !authority.includes('@') && !HOST.test(authority);
-  const at = isCutShort ? rest.lastIndexOf('@') : authority.lastIndexOf('@');
-  return at < 0 ? { userinfo: null, address: rest } : { userinfo: rest.slice(0, at), address: rest.slice(at + 1) };
 }
 
 function encodeUserinfo(userinfo: string): string {

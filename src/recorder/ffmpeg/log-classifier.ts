@@ -11,6 +11,9 @@ interface EndedProcess {
 /** FFmpeg catches SIGTERM and SIGINT, finishes its file and says so only here. */
 const SIGNALLED = 255;
 
+/** With the host name, of which nobody knows whether it is one: it may be a part of a password that was written badly (INV-7). */
+const UNRESOLVED = /Failed to resolve hostname .*?(: [^:]*)?$/i;
+
 /** Judges an exit nobody asked for. Exit code 0 is never success. */
 export function classifyExit(ended: EndedProcess): SessionOutcome {
   if (ended.signal !== null) return { kind: 'died', detail: redact(`ended by ${ended.signal}`) };
@@ -36,5 +39,8 @@ function lastLineOf(text: string): string {
 
 /** `[rtsp @ 0x55…] [error] words` → `words`: addresses differ every time and would make equal reasons look unlike. */
 function tidy(line: string): string {
-  return line.replace(/^(?:\[[^\]]*\]\s*)+/, '').trim();
+  return line
+    .replace(/^(?:\[[^\]]*\]\s*)+/, '')
+    .replace(UNRESOLVED, "cannot resolve the camera's host name$1")
+    .trim();
 }

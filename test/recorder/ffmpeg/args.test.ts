@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { recordingCommand } from '../../../src/recorder/ffmpeg/args.js';
 import { CameraUrlError, parseCameraUrl } from '../../../src/recorder/ffmpeg/camera-url.js';
+import { redact } from '../../../src/redact.js';
 
 const spec = { segmentDurationSec: 900, audio: 'aac', socketTimeoutMs: 2_500, tlsVerify: false } as const;
 
@@ -53,6 +54,15 @@ test.each([
   ["rtsp://host/it's a path", 'rtsp://host/it%27s%20a%20path'],
   ['rtsp://host/cam?channel=1&subtype=0', 'rtsp://host/cam?channel=1&subtype=0'],
   ['rtsp://host/a@b', 'rtsp://host/a@b'],
+  ['rtsp://admin:Zq7@HUNTERTWO#rest@127.0.0.1:1/stream1', 'rtsp://admin:Zq7%40HUNTERTWO%23rest@127.0.0.1:1/stream1'],
+  ['rtsp://admin:12345/pw@127.0.0.1', 'rtsp://admin:12345%2Fpw@127.0.0.1'],
+  ['rtsp://admin:99999/pw@cam', 'rtsp://admin:99999%2Fpw@cam'],
+  ['rtsp://admin:a@b/c@10.0.0.7:554/s', 'rtsp://admin:a%40b%2Fc@10.0.0.7:554/s'],
+  ['rtsp://admin:a@b?c@[fe80::7]/s', 'rtsp://admin:a%40b%3Fc@[fe80::7]/s'],
+  ['rtsp://admin:a%40b%2Fc@cam', 'rtsp://admin:a%40b%2Fc@cam'],
+  ['rtsp://me@example.com:pass@cam/s', 'rtsp://me%40example.com:pass@cam/s'],
+  ['rtsp://10.0.0.7:554/a@b', 'rtsp://10.0.0.7:554/a@b'],
+  ['rtsp://admin:pass@10.0.0.7/a@b', 'rtsp://admin:pass@10.0.0.7/a@b'],
 ])('%s is handed over as %s', (text, href) => {
   expect(parseCameraUrl(text).href).toBe(href);
 });
@@ -68,12 +78,30 @@ test.each([
   'rtsp://-host/s',
   'rtsp://ho st/s',
   'rtsp://host:port/s',
+  'rtsp://host:99999/s',
+  'rtsp://host#fragment',
+  'rtsp://admin:a@b/c@cam',
+  'rtsp://admin:a@b?c@cam',
+  'rtsp://admin:12345/pw@cam',
+  'rtsp://admin:a@10.0.0.6/c@10.0.0.7/s',
   'rtsp://host/s\nfile /etc/passwd',
   "rtsp://host/s\r\noption x '1'",
   'rtsp://u:p\u0000@host/s',
   'rtsp://u:p\t@host/s',
 ])('%j is refused without being repeated', (text) => {
   expect(() => parseCameraUrl(text)).toThrow(CameraUrlError);
+});
+
+test('a password of any letters never gets into what is taken for the host, or past what is struck out', () => {
+  const awkward = fc.string({ unit: fc.constantFrom('@', ':', '/', '?', '#', '.', '%', 'a', '1', ' ', '[', ']') });
+  fc.assert(
+    fc.property(awkward, awkward, (before, after) => {
+      const password = `${before}Core${after}`;
+      const { host, href } = parseCameraUrl(`rtsp://user:${password}@10.0.0.7:554/stream1`);
+      expect(host).toBe('10.0.0.7');
+      expect(redact(href)).toBe('rtsp://***@10.0.0.7:554/stream1');
+    }),
+  );
 });
 
 test('no URL adds a line to the text, and its quotes hold', () => {

@@ -52,6 +52,17 @@ test('a refused keepalive, said every few seconds, is never the reason', () => {
   expect(classifyExit({ logText, code: 1, signal: null })).toEqual({ kind: 'stream-ended', detail: 'Something new' });
 });
 
+test.each([
+  [': Name or service not known', ': Name or service not known'],
+  ['', ''],
+])('the host name that cannot be resolved is not repeated (%s)', (reason, told) => {
+  const logText = `[tcp @ 0x5] [error] Failed to resolve hostname HUNTERTWO${reason}\n`;
+  expect(classifyExit({ logText, code: 251, signal: null })).toEqual({
+    kind: 'unreachable',
+    detail: `cannot resolve the camera's host name${told}`,
+  });
+});
+
 test('the detail is the line without addresses and without the password', () => {
   const outcome = classifyExit({
     logText: '[rtsp @ 0x5567fefdd100] [error] rtsp://cam:pass@10.0.0.7/stream1: Connection refused\n',
