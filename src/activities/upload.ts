@@ -6,6 +6,7 @@ import type { SealedSegment } from '../domain/segment.js';
 import type { Spool, SpooledSegment } from '../spool/spool.js';
 import type { Activities } from '../workflows/contract.js';
 import { toApplicationFailure } from './upload-failure.js';
+import { UploadTurns } from './upload-turns.js';
 
 /** Sends one segment, resuming from `checkpoint`, and proves that it arrived. Wired to `object-store/upload-object.ts`. */
 export type SendSegment = (request: {
@@ -48,19 +49,30 @@ interface UploadDeps {
   readonly heartbeatEveryMs: number;
   /** Before the next try of what needs a person. */
   readonly slowRetryMs: number;
+  /** How long an attempt waits for one at the same segment that is still under way here. */
+  readonly waitForOtherMs: number;
 }
 
 type UploadInput = Parameters<Activities['uploadSegment']>[0];
 
-/** May run twice at once on the same segment: bytes, keys and receipt are the same (INV-6). */
+/**
+ * May run twice at once on the same segment: bytes, keys and receipt are the same (INV-6). Here, the second waits for the first, so that
+ * nothing is sent twice.
+ */
 export function createUploadActivities(deps: UploadDeps): Pick<Activities, 'uploadSegment'> {
+  const turns = new UploadTurns(deps.waitForOtherMs);
   return {
     async uploadSegment(input) {
       const context = Context.current();
       const beating = setInterval(() => context.heartbeat(), deps.heartbeatEveryMs);
       deps.observer.started(input.segment);
       try {
-        return await bringToStore(deps, input, context);
+        const { cancellationSignal } = context;
+        return await turns.take(
+          input.segment,
+          cancellationSignal,
+          async () => await bringToStore(deps, input, context),
+        );
       } catch (error) {
         throw reported(deps, input.segment, error, context.cancellationSignal);
       } finally {

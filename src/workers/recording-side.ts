@@ -147,7 +147,7 @@ export class RecordingSide {
   activities(session: TemporalSession): Activities {
     const { recorder, spool, store, policies, timezone, maxConcurrentUploads } = this.#options;
     const pool = createBufferPool(maxConcurrentUploads * BUFFERS_AN_UPLOAD);
-    const { heartbeatEveryMs, slowRetryMs } = policies;
+    const { heartbeatEveryMs, slowRetryMs, waitForOtherUploadMs } = policies;
     return {
       ...createAssignActivities({
         recorderId: spool.recorder,
@@ -177,6 +177,7 @@ export class RecordingSide {
         observer: this.ledger,
         heartbeatEveryMs,
         slowRetryMs,
+        waitForOtherMs: waitForOtherUploadMs,
       }),
     };
   }

@@ -28,6 +28,8 @@ export interface Policies {
   readonly recordAgainMs: number;
   /** Before the next try of what needs a person: wrong credentials, missing bucket, missing file. */
   readonly slowRetryMs: number;
+  /** How long an attempt at an upload waits for the one before it, which Temporal has given up, to end. */
+  readonly waitForOtherUploadMs: number;
   /** How late a cancel or pause reaches the activity, and how long two attempts may overlap. */
   readonly heartbeatThrottleMs: number;
   readonly heartbeatEveryMs: number;
@@ -104,6 +106,8 @@ function loopPolicies(
   return {
     recordAgainMs: scaled(SECOND_MS),
     slowRetryMs: scaled(5 * MINUTE_MS),
+    // It hears so with its next heartbeat, at most the throttle later, and then only has to end its requests.
+    waitForOtherUploadMs: scaled(30 * SECOND_MS),
     // Never a divisor of the heartbeat timeout: one swallowed heartbeat would race the server's timer.
     heartbeatThrottleMs: scaled(10 * SECOND_MS),
     heartbeatEveryMs: scaled(SECOND_MS),

@@ -4,6 +4,7 @@ import { sendTo } from '../../src/activities/send-segment.js';
 import { createUploadActivities, type FindStored, type SendSegment } from '../../src/activities/upload.js';
 import type { FailureCode } from '../../src/domain/failures.js';
 import { parseCameraId } from '../../src/domain/ids.js';
+import type { Receipt, UploadCheckpoint } from '../../src/domain/receipt.js';
 import { createBufferPool } from '../../src/object-store/buffer-pool.js';
 import { MemoryStore } from '../../src/object-store/memory.js';
 import { StoreError } from '../../src/object-store/object-store.js';
@@ -13,8 +14,15 @@ import { MemorySpool, sealedSegment } from '../support/memory-spool.js';
 
 const camera = parseCameraId('camera-3');
 const SLOW_MS = 300_000;
+const RECEIPT = { key: 'k', sizeBytes: 1_000, proof: 'full-crc32', atMs: 1 } as unknown as Receipt;
 
-function uploading(options: { readonly send?: SendSegment; readonly findStored?: FindStored } = {}) {
+interface Options {
+  readonly send?: SendSegment;
+  readonly findStored?: FindStored;
+  readonly waitForOtherMs?: number;
+}
+
+function uploading(options: Options = {}) {
   const store = new MemoryStore();
   const spool = new MemorySpool('r1');
   const segment = sealedSegment(camera, spool.recorder, 3, Date.UTC(2025, 11, 14, 1, 30));
@@ -26,6 +34,7 @@ function uploading(options: { readonly send?: SendSegment; readonly findStored?:
     observer,
     heartbeatEveryMs: 10,
     slowRetryMs: SLOW_MS,
+    waitForOtherMs: options.waitForOtherMs ?? SLOW_MS,
   });
   const input = { segment: segment.id, fromMs: segment.fromMs, sizeBytes: segment.sizeBytes };
   const run = () => runActivity(async () => await uploadSegment(input));
@@ -54,6 +63,59 @@ test('two runs at once end with a receipt for the same object', async () => {
   spool.add(segment);
   const [one, other] = await Promise.all([run().outcome, run().outcome]);
   expect(one.key).toBe(other.key);
+});
+
+test('of two runs at once only the first sends', async () => {
+  const { store, spool, segment, observer, run } = uploading();
+  const sentParts = vi.spyOn(store, 'putPart');
+  spool.add(segment);
+  await Promise.all([run().outcome, run().outcome]);
+  expect(sentParts).toHaveBeenCalledOnce();
+  expect(observer.stored).toHaveBeenCalledOnce();
+});
+
+test('a run that Temporal has given up leaves its checkpoint to the next one, which waits for its end', async () => {
+  const checkpoint = { key: 'k', uploadId: 'u', partSizeBytes: 1 } as unknown as UploadCheckpoint;
+  const begun: (UploadCheckpoint | null)[] = [];
+  const send: SendSegment = async (request) => {
+    begun.push(request.checkpoint);
+    if (begun.length > 1) return RECEIPT;
+    await request.onCheckpoint(checkpoint);
+    return await untilAborted(request.signal);
+  };
+  const { spool, segment, run } = uploading({ send });
+  spool.add(segment);
+  const [first, next] = [run(), run()];
+  first.end('notFound');
+  await expect(first.outcome).rejects.toMatchObject({ name: 'CancelledFailure' });
+  expect(await next.outcome).toEqual(RECEIPT);
+  expect(begun).toEqual([null, checkpoint]);
+});
+
+test('a run that waits for another can be cancelled', async () => {
+  const { spool, segment, run } = uploading({ send: async ({ signal }) => await untilAborted(signal) });
+  spool.add(segment);
+  const [first, next] = [run(), run()];
+  next.end('cancelRequested');
+  await expect(next.outcome).rejects.toMatchObject({ name: 'CancelledFailure' });
+  first.end('workerShutdown');
+  await expect(first.outcome).rejects.toMatchObject({ name: 'CancelledFailure' });
+});
+
+test('a run that hangs holds up the next one for a while only', async () => {
+  let letGo = (): void => undefined;
+  const hanging = new Promise<Receipt>((resolve) => {
+    letGo = () => resolve(RECEIPT);
+  });
+  let sends = 0;
+  const send: SendSegment = async () => (++sends === 1 ? await hanging : RECEIPT);
+  const { spool, segment, run } = uploading({ send, waitForOtherMs: 20 });
+  spool.add(segment);
+  const first = run();
+  expect(await run().outcome).toEqual(RECEIPT);
+  expect(sends).toBe(2);
+  letGo();
+  await first.outcome;
 });
 
 test('a segment that was reclaimed already is found in the store by what its object says', async () => {
@@ -105,12 +167,7 @@ test.each<readonly [FailureCode, { nonRetryable: boolean; nextRetryDelay: number
 });
 
 test('a cancelled upload is not a failed one, and stops sending', async () => {
-  const send: SendSegment = async ({ signal }) =>
-    await new Promise((_, reject) => {
-      if (signal.aborted) reject(signal.reason);
-      signal.addEventListener('abort', () => reject(signal.reason));
-    });
-  const { spool, segment, observer, run } = uploading({ send });
+  const { spool, segment, observer, run } = uploading({ send: async ({ signal }) => await untilAborted(signal) });
   spool.add(segment);
   const attempt = run();
   attempt.end('workerShutdown');
@@ -118,3 +175,10 @@ test('a cancelled upload is not a failed one, and stops sending', async () => {
   expect(observer.failed).not.toHaveBeenCalled();
   expect(observer.ended).toHaveBeenCalledOnce();
 });
+
+async function untilAborted(signal: AbortSignal): Promise<never> {
+  return await new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
+}

@@ -97,6 +97,7 @@ const upload: Procedure = async ({ store, segment }, spool) => {
     observer: { started: nothing, touched: nothing, stored: nothing, failed: nothing, ended: nothing },
     heartbeatEveryMs: 10_000,
     slowRetryMs: 1,
+    waitForOtherMs: 1,
   });
   await runActivity(async () => await uploadSegment({ segment: segment.id })).outcome;
 };

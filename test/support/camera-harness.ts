@@ -98,6 +98,7 @@ export async function startHarness(options: {
       observer: { started: nothing, touched: nothing, stored: nothing, failed: nothing, ended: nothing },
       heartbeatEveryMs: policies.heartbeatEveryMs,
       slowRetryMs: policies.slowRetryMs,
+      waitForOtherMs: policies.waitForOtherUploadMs,
     }),
   };
   const workers = [
