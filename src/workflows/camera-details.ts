@@ -43,7 +43,7 @@ function headlineOf(status: CameraStatus, stamp: Stamp): string {
   const since = `since ${stamp(status.condition.sinceMs)}`;
   if (status.condition.kind === 'removed') return `Stopped (cancelled) at ${stamp(status.condition.sinceMs)}`;
   if (status.stopping !== null) return `Stopping (${status.stopping})`;
-  if (status.desired === 'pause') return `Paused ${since}`;
+  if (status.desired === 'pause') return `Paused ${since}${pauseReasonOf(status)}`;
   const { condition } = status;
   if (isUnstable(condition))
     return `Unstable since ${stamp(condition.unstable.sinceMs)}: ${instabilityWords(condition.unstable)}`;
@@ -63,6 +63,11 @@ function headlineOf(status: CameraStatus, stamp: Stamp): string {
       throw new Error(`no headline for ${JSON.stringify(never)}`);
     }
   }
+}
+
+/** As an operator wrote it, but never as Markdown of the page. */
+function pauseReasonOf({ pauseReason }: CameraStatus): string {
+  return pauseReason === null ? '' : `: ${pauseReason.replaceAll(/[\\`*_[\]<>|\r\n]/g, ' ')}`;
 }
 
 /** One that was told to be down is away for longer than a blip. */

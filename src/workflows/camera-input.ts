@@ -10,6 +10,10 @@ const firstInputSchema = z.strictObject({
   timeScale: z.number().positive().max(1).optional(),
 });
 
+/** A sentence, shown in one line. */
+const LONGEST_REASON = 200;
+const pauseRequestSchema = z.strictObject({ reason: z.string().trim().min(1).max(LONGEST_REASON).optional() });
+
 type ParsedInput =
   | { readonly kind: 'valid'; readonly camera: CameraId; readonly spec: CameraSpec }
   | { readonly kind: 'invalid'; readonly message: string };
@@ -40,6 +44,18 @@ export function parseSpecChange(camera: CameraId, current: CameraSpec, change: u
   if (parsed.success) return { kind: 'valid', spec: parsed.data };
   const advice = carriesPassword(change) ? ` ${secretHowTo(camera)} Nothing of it was kept.` : '';
   return { kind: 'invalid', message: `${mistakesOf(parsed.error).join('; ')}.${advice}` };
+}
+
+type ParsedPause =
+  | { readonly kind: 'valid'; readonly reason: string | null }
+  | { readonly kind: 'invalid'; readonly message: string };
+
+/** Nothing at all is valid too. */
+export function parsePauseRequest(request: unknown): ParsedPause {
+  const parsed = pauseRequestSchema.safeParse(request ?? {});
+  if (parsed.success) return { kind: 'valid', reason: parsed.data.reason ?? null };
+  const message = `${mistakesOf(parsed.error).join('; ')}. Give {"reason": "painting the wall"}, or nothing.`;
+  return { kind: 'invalid', message };
 }
 
 function parseId(workflowId: string): { readonly camera: CameraId | null; readonly mistakes: readonly string[] } {

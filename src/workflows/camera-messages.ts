@@ -19,8 +19,8 @@ export const conditionChangedSignal = defineSignal<[unknown]>(CONDITION_CHANGED_
 export const assignmentDeclinedSignal = defineSignal<[unknown]>(ASSIGNMENT_DECLINED_SIGNAL);
 /** Parsed by the handler: anybody may send it. */
 export const segmentsLostSignal = defineSignal<[unknown]>(SEGMENTS_LOST_SIGNAL);
-/** Answered once it is noted: FFmpeg ends after that. Idempotent. */
-export const pauseUpdate = defineUpdate<CameraStatus, []>(PAUSE_UPDATE);
+/** Answered once it is noted: FFmpeg ends after that. Idempotent; the newest reason counts. */
+export const pauseUpdate = defineUpdate<CameraStatus, [unknown]>(PAUSE_UPDATE);
 /** Answered once it is noted: recording begins after that. Idempotent. */
 export const resumeUpdate = defineUpdate<CameraStatus, []>(RESUME_UPDATE);
 /** Takes any part of the spec; the rest stays as it is. */
@@ -34,7 +34,8 @@ export const DESCRIPTIONS = {
   conditionChanged: 'From a recorder: what the camera does now.',
   assignmentDeclined: 'From a recorder: it does not take this camera, and why.',
   segmentsLost: 'From `camera-recorder recorder-lost`: the uploads of these segments have ended as lost.',
-  pause: 'Stop recording until `resume`. FFmpeg ends within 10 seconds; what is recorded is uploaded.',
+  pause:
+    'Stop recording until `resume`, e.g. {"reason": "painting the wall"} or nothing. FFmpeg ends within 10 seconds; what is recorded is uploaded.',
   resume: 'Record again after `pause`.',
   reconfigure: 'Change settings, e.g. {"segmentDurationSec": 300}. What is not given stays. The recording starts anew.',
   status: 'What is wanted, which recorder has the camera, what it does now and the newest segments.',

@@ -51,10 +51,11 @@ export function carriedInput(run: CameraRun): CameraInput {
 /** Pure. Behind the query, the answers to updates, and what the Web UI shows. */
 export function statusOf(run: CameraRun): CameraStatus {
   const { camera, spec, removedAtMs, state } = run;
-  const { desired, recorder, lastEndedAtMs, recent = [], declined = [], timezone = null } = state;
+  const { desired, pauseReason = null, recorder, lastEndedAtMs, recent = [], declined = [], timezone = null } = state;
   const condition = removedAtMs === null ? state.condition : { kind: 'removed' as const, sinceMs: removedAtMs };
   const stopping = removedAtMs === null ? run.stopping : null;
-  return { camera, desired, recorder, condition, spec, timezone, lastEndedAtMs, stopping, recent, declined };
+  const wanted = { desired, pauseReason };
+  return { camera, ...wanted, recorder, condition, spec, timezone, lastEndedAtMs, stopping, recent, declined };
 }
 
 /** The only way to change the state: what people see follows by itself. */

@@ -18,7 +18,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { isSameSource, isSameSpec } from '../domain/camera.js';
-import { parseCameraInput, parseSpecChange } from './camera-input.js';
+import { parseCameraInput, parsePauseRequest, parseSpecChange } from './camera-input.js';
 import {
   assignmentDeclinedSignal,
   conditionChangedSignal,
@@ -69,16 +69,34 @@ function listen(run: CameraRun): void {
     description: DESCRIPTIONS.segmentsLost,
   });
   setHandler(statusQuery, () => statusOf(run), { description: DESCRIPTIONS.status });
-  setHandler(pauseUpdate, () => want(run, 'pause'), { description: DESCRIPTIONS.pause });
-  setHandler(resumeUpdate, () => want(run, 'record'), { description: DESCRIPTIONS.resume });
+  setHandler(pauseUpdate, (request) => pause(run, request), {
+    description: DESCRIPTIONS.pause,
+    validator: (request) => void reasonIn(request),
+  });
+  setHandler(resumeUpdate, () => resume(run), { description: DESCRIPTIONS.resume });
   setHandler(reconfigureUpdate, (wanted) => reconfigure(run, wanted), {
     description: DESCRIPTIONS.reconfigure,
     validator: (wanted) => void newSpec(run, wanted),
   });
 }
 
-function want(run: CameraRun, desired: 'record' | 'pause') {
-  change(run, { desired });
+function pause(run: CameraRun, request: unknown) {
+  const { pauseReason: _, ...state } = run.state;
+  run.state = { ...state, desired: 'pause', ...reasonIn(request) };
+  show(run);
+  return statusOf(run);
+}
+
+function reasonIn(request: unknown) {
+  const parsed = parsePauseRequest(request);
+  if (parsed.kind === 'invalid') throw ApplicationFailure.nonRetryable(parsed.message, 'invalid-input');
+  return parsed.reason === null ? {} : { pauseReason: parsed.reason };
+}
+
+function resume(run: CameraRun) {
+  const { pauseReason: _, ...state } = run.state;
+  run.state = { ...state, desired: 'record' };
+  show(run);
   return statusOf(run);
 }
 

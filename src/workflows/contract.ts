@@ -72,6 +72,8 @@ export interface CameraInput {
 export interface CameraState {
   readonly schema: 1;
   readonly desired: 'record' | 'pause';
+  /** In the operator's words; only of a camera that is paused. */
+  readonly pauseReason?: string;
   /** Mirrored in the search attribute `Recorder`; another recorder lets the camera go once this one is recording. */
   readonly recorder: RecorderId | null;
   /** Of the recorder's site, an IANA name: for what people read, and for nothing else. */
@@ -99,6 +101,8 @@ export interface RecentSegment extends TimeRange {
 export interface CameraStatus {
   readonly camera: CameraId;
   readonly desired: CameraState['desired'];
+  /** Why it is paused, in the operator's words; null when nothing was said. */
+  readonly pauseReason: string | null;
   readonly recorder: RecorderId | null;
   /** `removed` once a cancel is done: nothing records any more, and nothing else follows. */
   readonly condition: CameraCondition | { readonly kind: 'removed'; readonly sinceMs: number };
@@ -111,6 +115,11 @@ export interface CameraStatus {
   readonly recent: readonly RecentSegment[];
   /** Why the camera still waits for a recorder: who does not take it, and why. */
   readonly declined: readonly AssignmentDeclined[];
+}
+
+/** What a pause may say of itself: it stands in the history and the details, so no secret belongs in it. */
+export interface PauseRequest {
+  readonly reason?: string;
 }
 
 /** Input of `UploadSegment`. */
@@ -146,7 +155,7 @@ export const CONDITION_CHANGED_SIGNAL = 'conditionChanged';
 export const ASSIGNMENT_DECLINED_SIGNAL = 'assignmentDeclined';
 /** From `camera-recorder recorder-lost`, with the `SegmentId`s whose uploads have ended as lost. */
 export const SEGMENTS_LOST_SIGNAL = 'segmentsLost';
-/** Takes nothing; answers with `CameraStatus`. */
+/** Takes nothing or a `PauseRequest`; answers with `CameraStatus`. */
 export const PAUSE_UPDATE = 'pause';
 /** Takes nothing; answers with `CameraStatus`. */
 export const RESUME_UPDATE = 'resume';

@@ -15,6 +15,7 @@ function status(condition: CameraStatus['condition'], more: Partial<CameraStatus
   return {
     camera: parseCameraId('camera-1'),
     desired: 'record',
+    pauseReason: null,
     recorder: parseRecorderId('r1'),
     condition,
     spec: { ...DEFAULT_SPEC, source: { kind: 'secret', name: 'camera-1' } },
@@ -60,6 +61,11 @@ test.each([
   ['unassigned', status({ kind: 'unassigned', sinceMs: AT_MS }), 'the last failure of the activity `assignCamera`'],
   ['connecting', status({ kind: 'connecting', sinceMs: AT_MS }), 'Connecting since'],
   ['paused', status({ kind: 'paused', sinceMs: AT_MS }), 'Paused since'],
+  [
+    'paused',
+    status({ kind: 'paused', sinceMs: AT_MS }, { desired: 'pause', pauseReason: '[wall](x) *wet*' }),
+    'Paused since 2025-12-14 01:30:00Z:  wall (x)  wet ',
+  ],
   ['paused', status({ kind: 'connecting', sinceMs: AT_MS }, { desired: 'pause' }), 'Paused since'],
   [
     'connecting',

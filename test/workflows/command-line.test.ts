@@ -74,10 +74,17 @@ test('update pause, resume and reconfigure do what they say, and a wrong setting
   const camera = await started();
   const update = async (name: string, ...more: readonly string[]): Promise<string> =>
     await cli('workflow', 'update', 'execute', '--workflow-id', camera, '--name', name, ...more);
-  await update('pause');
+  await expect(update('pause', '--input', '"the wall"')).rejects.toThrow(/painting the wall/);
+  await update('pause', '--input', '{"reason":"painting the wall"}');
   await waitFor(() => endOf(camera) !== 'attached', { what: 'the pause', deadlineMs: 10_000 });
   expect(endOf(camera)).toEqual({ stopped: 'paused' });
+  const details = async (): Promise<string> => await cli('workflow', 'metadata', '--workflow-id', camera);
+  expect(await details()).toMatch(/Paused since .*: painting the wall/);
+  expect(
+    JSON.parse(await cli('workflow', 'query', '--workflow-id', camera, '--type', 'status', '-o', 'json')),
+  ).toMatchObject({ queryResult: [{ desired: 'pause', pauseReason: 'painting the wall' }] });
   await update('resume');
+  expect(await details()).not.toMatch(/Paused since/);
   await it.attached(camera, 2);
   await expect(update('reconfigure', '--input', '{"segmentDurationSec":7}')).rejects.toThrow(/must divide a day/);
   await expect(
