@@ -47,8 +47,8 @@ const BUSY_WAIT_MS = 4_000;
 const MISCONFIGURED_WAIT_MS = 60_000;
 const NO_SPACE_WAIT_MS = 5_000;
 const SHORT_SESSION_MS = 60_000;
-/** A camera whose SDP never agrees with its stream must not be restarted for ever: after so many short sessions the change is accepted. */
-export const MOST_PARAMETER_RESTARTS = 2;
+/** A camera whose SDP never agrees with its stream must not be restarted for ever: after so many short sessions a session's early change is accepted. */
+const MOST_PARAMETER_RESTARTS = 2;
 
 /** The one table of waits. Never gives up, never counts tries to a limit. Pure. */
 export function planRestart(outcome: SessionOutcome, attempts: Attempts, context: RestartContext): RestartPlan {
@@ -107,6 +107,15 @@ function planFruitless(attempts: Attempts, context: RestartContext): RestartPlan
 
 function withFootage(attempts: Attempts): Attempts {
   return { ...NO_ATTEMPTS, parameterRestarts: attempts.parameterRestarts };
+}
+
+/** Whether changed parameters end a session of this age. Pure. One that has lasted is ended whatever was before it: its SDP did agree. */
+export function isWorthANewSession(
+  attempts: Attempts,
+  livedMs: number,
+  { timeScale }: Pick<RestartContext, 'timeScale'>,
+): boolean {
+  return attempts.parameterRestarts < MOST_PARAMETER_RESTARTS || livedMs >= SHORT_SESSION_MS * timeScale;
 }
 
 function parameterRestartsAfter(attempts: Attempts, context: RestartContext): number {

@@ -9,7 +9,7 @@ import { type CameraSpec, isSameSource, isSameSpec, type StopCause } from '../do
 import type { SessionId } from '../domain/ids.js';
 import { redact } from '../redact.js';
 import type { FailureKind, SessionOutcome } from './outcome.js';
-import { type Attempts, MOST_PARAMETER_RESTARTS, NO_ATTEMPTS, planRestart } from './restart-policy.js';
+import { type Attempts, isWorthANewSession, NO_ATTEMPTS, planRestart } from './restart-policy.js';
 import type { Progress, Session, SupervisorCommand, SupervisorEvent, SupervisorState } from './supervisor-state.js';
 
 interface StepContext {
@@ -164,7 +164,7 @@ function onProgressed(
   if (progress.silentMs >= current.spec.stallTimeoutMs) {
     return kill(recording, { kind: 'stalled', silentMs: progress.silentMs }, context);
   }
-  if (progress.hasParametersChanged && attempts.parameterRestarts < MOST_PARAMETER_RESTARTS) {
+  if (progress.hasParametersChanged && isWorthANewSession(attempts, context.nowMs - current.startedAtMs, context)) {
     return terminate(
       recording,
       failed('parameters-changed', 'the picture changed its size or profile'),

@@ -260,8 +260,15 @@ test('the stop ladder gives FFmpeg two socket timeouts and two seconds', () => {
 });
 
 test('a camera whose parameters never agree is recorded as it is after two tries', () => {
-  const stubborn = { ...states.recording, attempts: { ...NO_ATTEMPTS, parameterRestarts: 2 } };
+  const session = { ...states.recording.session, startedAtMs: NOW - 59_000 };
+  const stubborn = { ...states.recording, session, attempts: { ...NO_ATTEMPTS, parameterRestarts: 2 } };
   expect(step(stubborn, events['other picture'], context)[0].kind).toBe('recording');
+});
+
+test('a session that has lasted a minute ends at other parameters, whatever the ones before it did', () => {
+  const session = { ...states.recording.session, startedAtMs: NOW - 60_000 };
+  const lasting = { ...states.recording, session, attempts: { ...NO_ATTEMPTS, parameterRestarts: 2 } };
+  expect(step(lasting, events['other picture'], context)[0].kind).not.toBe('recording');
 });
 
 test('other settings do not unlock an account, another source is tried at once', () => {
