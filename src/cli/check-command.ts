@@ -5,13 +5,11 @@ import { preflight } from '../config/preflight.js';
 import { variableOfSecret } from '../config/setting-names.js';
 import type { Variables } from '../config/settings-reader.js';
 import { EmbeddedError } from '../embedded/embedded-error.js';
-import { redact } from '../redact.js';
-import type { TemporalSettings } from '../workers/temporal/connection.js';
-import { temporalSettingsOf } from '../workers/temporal/settings.js';
 import { findProgram } from './find-program.js';
 import { takeSecrets } from './process-guards.js';
 import type { Role } from './roles.js';
 import { spoolDirOf } from './start-plan.js';
+import { readTemporalSettings } from './temporal-settings.js';
 
 /** A configuration that is right on paper and on this machine. */
 export interface CheckedConfig {
@@ -70,16 +68,6 @@ async function judgeFfmpegOf(
   } catch (error) {
     if (!(error instanceof EmbeddedError)) throw error;
     return { path: null, mistakes: [{ setting: 'FFMPEG_PATH', problem: `${error.message}.`, allowed: null }] };
-  }
-}
-
-/** Reads what Temporal's own variables and profile say. @throws ConfigError when they contradict each other */
-export function readTemporalSettings(config: Config): TemporalSettings {
-  try {
-    return temporalSettingsOf(config.temporal?.variables ?? {});
-  } catch (error) {
-    const problem = `cannot be used: ${redact(error instanceof Error ? error.message : String(error))}.`;
-    throw new ConfigError([{ setting: 'TEMPORAL_…', problem, allowed: null }]);
   }
 }
 

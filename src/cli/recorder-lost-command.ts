@@ -12,10 +12,10 @@ import { policiesOf } from '../workers/main.js';
 import { outageWords } from '../workers/outage-words.js';
 import { connectTo, type TemporalSession } from '../workers/temporal/connection.js';
 import { temporalSettingsOf } from '../workers/temporal/settings.js';
-import { readTemporalSettings } from './check-command.js';
 import { demoStore, demoTemporal } from './demo-place.js';
 import { takeSecrets } from './process-guards.js';
 import { aliveText, hasLoss, lossText, unknownText, uploadWords } from './recorder-lost-text.js';
+import { readTemporalSettings } from './temporal-settings.js';
 
 export interface RecorderLostOptions {
   readonly recorder: string;

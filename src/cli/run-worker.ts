@@ -20,11 +20,12 @@ import { policiesOf, type RunningWorker, startWorker } from '../workers/main.js'
 import { registerWorkerMetrics } from '../workers/metrics.js';
 import { otherSettings } from '../workers/other-settings.js';
 import type { StartWorkerOptions } from '../workers/worker-options.js';
-import { loadRoleConfig, readTemporalSettings } from './check-command.js';
+import { loadRoleConfig } from './check-command.js';
 import { limitNotice } from './limit-notice.js';
 import { endOnUncaught, takeSecrets } from './process-guards.js';
 import { openRecordingParts, type RecordingParts } from './recording-parts.js';
 import type { Role } from './roles.js';
+import { readTemporalSettings } from './temporal-settings.js';
 import { untilEnd } from './until-end.js';
 import { readVersion } from './version.js';
 
