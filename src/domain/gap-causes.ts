@@ -56,8 +56,8 @@ export const gapCauseTexts: Readonly<Record<GapCause, GapCauseText>> = {
   },
   reconfigured: {
     owner: 'operator',
-    what: 'The settings of the camera changed and the recording was started anew.',
-    todo: 'Nothing: this was asked for.',
+    what: 'The recording was started anew: settings or the picture changed, or an operator asked for it.',
+    todo: 'Nothing: it goes on by itself.',
   },
   paused: {
     owner: 'operator',
