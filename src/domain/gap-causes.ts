@@ -81,7 +81,7 @@ export const gapCauseTexts: Readonly<Record<GapCause, GapCauseText>> = {
   },
   'disk-stalled': {
     owner: 'recorder',
-    what: 'The spool disk does not answer.',
+    what: 'The spool disk does not answer, or cannot be written.',
     todo: 'Check the disk and its mount.',
   },
   'clock-stepped': {

@@ -21,6 +21,7 @@ export const FAILURE_KINDS = [
   'unsupported',
   'parameters-changed',
   'no-space',
+  'disk-failing',
   'died',
 ] as const;
 /** Each has its wait in `restart-policy.ts` and its cause of a gap below. */
@@ -41,6 +42,7 @@ const failureCauses: Readonly<Record<FailureKind, GapCause>> = {
   unsupported: 'camera-refused',
   'parameters-changed': 'reconfigured',
   'no-space': 'disk-full',
+  'disk-failing': 'disk-stalled',
   died: 'ffmpeg-died',
 };
 

@@ -45,7 +45,7 @@ const REFUSED_WAITS_MS = [60_000, 300_000, 1_860_000] as const;
 /** A killed session sends no TEARDOWN and holds one of the camera's few slots until its session timeout (Tapo: 2 slots, 15 s). */
 const BUSY_WAIT_MS = 4_000;
 const MISCONFIGURED_WAIT_MS = 60_000;
-const NO_SPACE_WAIT_MS = 5_000;
+const DISK_WAIT_MS = 5_000;
 const SHORT_SESSION_MS = 60_000;
 /** A camera whose SDP never agrees with its stream must not be restarted for ever: after so many short sessions a session's early change is accepted. */
 const MOST_PARAMETER_RESTARTS = 2;
@@ -79,7 +79,8 @@ function planUnscaled(outcome: SessionOutcome, attempts: Attempts, context: Rest
     case 'unsupported':
       return { waitMs: MISCONFIGURED_WAIT_MS, attempts };
     case 'no-space':
-      return { waitMs: NO_SPACE_WAIT_MS, attempts };
+    case 'disk-failing':
+      return { waitMs: DISK_WAIT_MS, attempts };
     case 'parameters-changed':
       return { waitMs: 0, attempts: { ...attempts, parameterRestarts: parameterRestartsAfter(attempts, context) } };
     case 'stop-requested':

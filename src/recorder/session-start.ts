@@ -9,7 +9,7 @@ import type { Logger } from '../log.js';
 import { redact } from '../redact.js';
 import { openFiles, writeSessionFile } from '../spool/session-files.js';
 import type { Spool } from '../spool/spool.js';
-import { isNoSpace } from '../spool/spool-error.js';
+import { isDiskFailing, isNoSpace } from '../spool/spool-error.js';
 import { adoptedSession } from './adopted-session.js';
 import { recordingCommand } from './ffmpeg/args.js';
 import { type CameraUrl, CameraUrlError, parseCameraUrl } from './ffmpeg/camera-url.js';
@@ -113,7 +113,8 @@ async function surelyListed({ keeper, clock }: StartDeps): Promise<readonly Ffmp
 function kindOf(error: unknown): FailureKind {
   if (error instanceof CameraUrlError) return 'no-url';
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return isNoSpace(cause) ? 'no-space' : 'died';
+  if (isNoSpace(cause)) return 'no-space';
+  return isDiskFailing(cause) ? 'disk-failing' : 'died';
 }
 
 function failed(kind: FailureKind, detail: Redacted): StartResult {

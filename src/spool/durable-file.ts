@@ -41,11 +41,24 @@ export const systemDisk: Disk = {
     await rm(path, { force: true });
   },
   makeFolder: async (path) => {
-    const firstMade = await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+    const firstMade = await makeFolders(path);
     if (firstMade === undefined) return;
     for (let made = path; made.length >= firstMade.length; made = dirname(made)) await syncFolder(dirname(made));
   },
 };
+
+/** Resolves to the first that was made. Node says ENOENT of a read-only disk when it is to make parents too; asked for one folder, it tells. */
+async function makeFolders(path: string): Promise<string | undefined> {
+  try {
+    return await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+  } catch (error) {
+    const refused = error instanceof Error && 'path' in error ? error.path : undefined;
+    if (errnoOf(error) !== 'ENOENT' || typeof refused !== 'string') throw error;
+    await mkdir(refused, FOLDER_MODE);
+    await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+    return refused;
+  }
+}
 
 /** Puts `bytes` at `path`, whole and durable when it resolves. The folder must be there. */
 export async function writeDurably(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {

@@ -21,3 +21,9 @@ export function isNoSpace(error: unknown): boolean {
   const errno = errnoOf(error);
   return errno === 'ENOSPC' || errno === 'EDQUOT';
 }
+
+/** EIO, and EROFS: what a kernel makes of a file system in which it found an error. */
+export function isDiskFailing(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return errno === 'EIO' || errno === 'EROFS';
+}

@@ -49,6 +49,7 @@ test.each([
   ['no-url', [60_000, 60_000, 60_000, 60_000]],
   ['unsupported', [60_000, 60_000, 60_000, 60_000]],
   ['no-space', [5_000, 5_000, 5_000, 5_000]],
+  ['disk-failing', [5_000, 5_000, 5_000, 5_000]],
   ['parameters-changed', [0, 0, 0, 0]],
 ] as const)('%s waits %j', (kind, waits) => {
   expect(waitsOf(failed(kind), 4)).toEqual(waits);
@@ -97,6 +98,7 @@ test.each([
   [failed('no-url'), 'camera-refused'],
   [failed('unsupported'), 'camera-refused'],
   [failed('no-space'), 'disk-full'],
+  [failed('disk-failing'), 'disk-stalled'],
   [failed('parameters-changed'), 'reconfigured'],
   [{ kind: 'stop-requested', cause: 'paused' }, 'paused'],
   [{ kind: 'stop-requested', cause: 'cancelled' }, 'removed'],
