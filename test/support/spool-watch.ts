@@ -1,4 +1,5 @@
 /** Looks at a spool while a recorder uses it, and notes every recording that went away without leave (INV-2). */
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -74,6 +75,9 @@ class Watch {
   /** Open ones first: a recording that is sealed meanwhile is then seen twice, and not never. */
   async #look(): Promise<void> {
     const { spoolDir } = this.#options;
+    // A disk that is not mounted now tells nothing of what is on it.
+    const isMounted = existsSync(join(spoolDir, 'sealed'));
+    if (!isMounted) return;
     const open = await this.#openWithPicture();
     const paths = await filesBelow(join(spoolDir, 'sealed'));
     const withRecording = paths.flatMap((path) => segmentOf(path, SEGMENT_SUFFIXES.recording));
@@ -98,8 +102,11 @@ class Watch {
   async #noteReceipt(path: string): Promise<void> {
     for (const suffix of [SEGMENT_SUFFIXES.receipt, SEGMENT_SUFFIXES.reclaim]) {
       for (const id of segmentOf(path, suffix)) {
-        const text = await readFile(path, 'utf8').catch(() => null);
-        if (text !== null) this.receipts.set(id, receiptSchema.parse(JSON.parse(text)));
+        const receipt = await readFile(path, 'utf8')
+          .then((text) => receiptSchema.parse(JSON.parse(text)))
+          .catch(() => null);
+        // One that is torn, or gone by now, gives no leave.
+        if (receipt !== null) this.receipts.set(id, receipt);
       }
     }
   }

@@ -1,8 +1,10 @@
 import type { CoverageSpan, GapClaim } from '../../../src/domain/coverage.js';
 import type { CameraId } from '../../../src/domain/ids.js';
 import type { SealedSegment } from '../../../src/domain/segment.js';
+import type { TimeRange } from '../../../src/domain/time-range.js';
 import { readTimeline } from '../../../src/playback/timeline.js';
 import { type AuditReport, auditFrames } from '../../../src/simulator/audit.js';
+import { lookIntoSpool } from '../../../src/spool/look-into.js';
 import type { Footage, RecorderSystem } from '../recorder-system.js';
 
 /** A stretch of lost frames that nothing explains. */
@@ -28,29 +30,49 @@ export interface Verdict {
 }
 
 const READ_MS = 60_000;
+/** How exact the ends of gaps must be. */
+const EDGE_MS = 500;
 /** Frames that are nearer to each other are one stretch. */
 const APART_MS = 1_000;
 
-/** From the bucket alone, from the first segment's beginning (or `sinceMs`, if that is later) to the last one's end. */
+/**
+ * From the bucket alone, from the first segment's beginning (or `sinceMs`, if that is later) to the last one's end. Uploads overtake
+ * each other: what waits in the spool ends what can be judged.
+ */
 export async function judge(system: RecorderSystem, index: number, sinceMs = 0): Promise<Verdict> {
   const camera = system.ids[index];
   if (camera === undefined) throw new Error(`no camera ${index}`);
+  const { segments: spooled } = await lookIntoSpool(system.spoolDir, camera, Date.now());
   const footage = await system.footage(index);
   const [fromMs, toMs] = [footage.segments[0]?.fromMs, footage.segments.at(-1)?.toMs];
   if (fromMs === undefined || toMs === undefined) throw new Error(`nothing of ${camera} is stored`);
   const asked = { store: system.store, nowMs: Date.now() };
-  const range = { fromMs: Math.max(fromMs, sinceMs), toMs };
+  const judgedToMs = firstWaiting(spooled, footage);
+  const range = { fromMs: Math.max(fromMs, sinceMs), toMs: Math.min(toMs, judgedToMs) };
   const { spans } = await readTimeline(camera, range, asked, AbortSignal.timeout(READ_MS));
-  return verdictOf(camera, footage, spans, sinceMs);
+  return verdictOf(camera, footage, spans, { fromMs: sinceMs, toMs: judgedToMs });
+}
+
+/** When the first one that is sealed and not stored begins, with what it says of the time before. */
+function firstWaiting(spooled: readonly SealedSegment[], footage: Footage): number {
+  const stored = new Set(footage.segments.map(({ id }) => id));
+  const waiting = spooled.filter(({ id }) => !stored.has(id));
+  return Math.min(...waiting.map(({ fromMs, gapsBefore }) => (gapsBefore[0]?.fromMs ?? fromMs) - EDGE_MS));
 }
 
 /** Pure. */
-export function verdictOf(camera: CameraId, footage: Footage, spans: readonly CoverageSpan[], sinceMs = 0): Verdict {
+export function verdictOf(
+  camera: CameraId,
+  footage: Footage,
+  spans: readonly CoverageSpan[],
+  range: TimeRange = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER },
+): Verdict {
   const audit = auditFrames({
     produced: footage.produced,
     stored: footage.counters,
+    edgeMs: EDGE_MS,
     gaps: [...footage.gaps, ...spans.filter(({ kind }) => kind === 'gap')],
-    range: { fromMs: sinceMs, toMs: Number.MAX_SAFE_INTEGER },
+    range,
   });
   return {
     camera,
