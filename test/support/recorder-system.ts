@@ -45,7 +45,11 @@ export interface SystemOptions {
   readonly cameras: readonly Partial<SimulatedCameraOptions>[];
   readonly segmentSec: number;
   readonly picture?: PictureName;
+  /** Default: a temporary folder. */
+  readonly spoolDir?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What the recorder's clock says when a right one says `atMs`; default: the same. What cameras made is told by it. */
+  readonly clock?: (atMs: number) => number;
   /** Of the program; default: `worker --role all`. */
   readonly args?: readonly string[];
 }
@@ -116,7 +120,7 @@ export async function startSystem(options: SystemOptions): Promise<RecorderSyste
   const cameras = await Promise.all(
     options.cameras.map(async (camera) => await createSimulatedCamera({ picture, ...camera })),
   );
-  const spoolDir = await tempDirUntil(options.register, 'spool');
+  const spoolDir = options.spoolDir ?? (await tempDirUntil(options.register, 'spool'));
   const temporaryDir = await tempDirUntil(options.register, 'temporary');
   const bucket = `test-${randomBytes(4).toString('hex')}`;
   const { address } = options.temporal ?? inject('temporal');
@@ -141,9 +145,9 @@ export async function startSystem(options: SystemOptions): Promise<RecorderSyste
   });
   const connection = await Connection.connect({ address });
   const temporal = new Client({ connection, namespace });
-  const { args } = options;
+  const { args, clock = (atMs: number) => atMs } = options;
   const metricsPort = await freePort();
-  const places = { bucket, namespace, spoolDir, temporaryDir, env, metricsPort, ...(args && { args }) };
+  const places = { bucket, namespace, spoolDir, temporaryDir, env, clock, metricsPort, ...(args && { args }) };
   const system = new System(cameras, { store, temporal }, places);
   options.register(async () => await system.close());
   system.start();
@@ -157,6 +161,7 @@ interface Places {
   readonly temporaryDir: string;
   readonly env: Readonly<Record<string, string>>;
   readonly metricsPort: number;
+  readonly clock: (atMs: number) => number;
   readonly args?: readonly string[];
 }
 
@@ -293,7 +298,7 @@ class System implements RecorderSystem {
     const frames = await Promise.all(files.map(async (file) => await storedCounters([file])));
     const counters = frames.flat();
     const [first, last] = [Math.min(...counters), Math.max(...counters)];
-    return {
+    const footage = {
       segments: stored.map(({ segment }) => segment),
       gaps: stored.flatMap(({ segment }) => segment.gapsBefore),
       counters,
@@ -307,6 +312,7 @@ class System implements RecorderSystem {
         return [`${key} says ${JSON.stringify(said)} of itself, and is ${JSON.stringify(found)}`];
       }),
     };
+    return { ...footage, produced: toldBy(this.#places.clock, footage) };
   }
 
   async audit(index: number, range?: TimeRange): ReturnType<RecorderSystem['audit']> {
@@ -336,6 +342,20 @@ export function segmentsWithCounters({ segments, counters }: Footage) {
     const from = position;
     position += segment.video.frames;
     return { segment, counters: counters.slice(from, position) };
+  });
+}
+
+/** The camera's log by the recorder's clock: a segment is told by the clock at its end, also what came before the clock was set. */
+function toldBy(clock: (atMs: number) => number, footage: Footage): readonly ProducedFrame[] {
+  const madeAtMs = new Map(footage.produced.map(({ counter, atMs }) => [counter, atMs]));
+  const endMs = new Map<number, number>();
+  for (const { segment, counters } of segmentsWithCounters(footage)) {
+    const lastMs = Math.max(...counters.map((counter) => madeAtMs.get(counter) ?? Number.NaN));
+    if (segment.clockStepped) for (const counter of counters) endMs.set(counter, lastMs);
+  }
+  return footage.produced.map((frame) => {
+    const byMs = endMs.get(frame.counter) ?? frame.atMs;
+    return { ...frame, atMs: frame.atMs + clock(byMs) - byMs };
   });
 }
 

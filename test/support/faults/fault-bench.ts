@@ -5,7 +5,7 @@ import type { Seaweedfs } from '../../../src/embedded/seaweedfs.js';
 import type { TemporalServer } from '../../../src/embedded/temporal-server.js';
 import { loadPicture, type Picture, type PictureName } from '../../../src/simulator/picture.js';
 import type { SimulatedCamera, SimulatedCameraOptions } from '../../../src/simulator/simulated-camera.js';
-import { type RecorderSystem, startSystem } from '../recorder-system.js';
+import { type RecorderSystem, type SystemOptions, startSystem } from '../recorder-system.js';
 import { tempDirUntil } from '../temp-dir.js';
 import { toolPath } from '../tools.js';
 import { waitFor } from '../wait-for.js';
@@ -46,14 +46,18 @@ export interface BenchOptions {
   /** Default false: the suite's are used. */
   readonly hasOwnServers?: boolean;
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: a temporary folder. */
+  readonly spoolDir?: string;
+  readonly clock?: SystemOptions['clock'];
 }
 
 /** Resolves when the program was started. */
 export async function startBench(options: BenchOptions): Promise<FaultBench> {
-  const { register, cameras, segmentSec, env = {} } = options;
+  const { register, cameras, segmentSec, env = {}, spoolDir, clock } = options;
   const servers = options.hasOwnServers === true ? await startServers(register) : null;
   const own = servers === null ? {} : { temporal: servers.temporal.now, s3: servers.store.now };
-  const system = await startSystem({ register, cameras, segmentSec, env, ...own });
+  const place = { ...(spoolDir !== undefined && { spoolDir }), ...(clock !== undefined && { clock }) };
+  const system = await startSystem({ register, cameras, segmentSec, env, ...own, ...place });
   const isRunning = (): boolean => {
     const { exitCode, signalCode } = system.recorder.keeper;
     return exitCode === null && signalCode === null;
