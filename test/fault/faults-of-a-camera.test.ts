@@ -10,6 +10,7 @@ import { ffmpegStopped } from './single/ffmpeg-stopped.js';
 import { flappingEvery3s } from './single/flapping-3s.js';
 import { halfOpen } from './single/half-open.js';
 import { newParameters } from './single/new-parameters.js';
+import { newUrl } from './single/new-url.js';
 import { placesTaken } from './single/places-taken.js';
 import { reset } from './single/reset.js';
 import { timestampsAhead } from './single/timestamps-ahead.js';
@@ -23,6 +24,7 @@ const SINGLE_FAULTS: readonly SingleFault[] = [
   newParameters,
   timestampsAhead,
   timestampsBack,
+  newUrl,
   bursts,
   flappingEvery3s,
 ];
