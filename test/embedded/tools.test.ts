@@ -1,26 +1,10 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findTool, judgeTool, lookForTool, readKnownTools } from '../../src/embedded/tools.js';
+import { fakeFfmpeg, program } from '../support/fake-ffmpeg.js';
 import { tempDir } from '../support/temp-dir.js';
 import { toolPath } from '../support/tools.js';
-
-/** An FFmpeg of shell: right in everything but what is given. */
-function fakeFfmpeg(version: string, onHostName = 'exit 145'): string {
-  return `case "$*" in
-  -version) echo "ffmpeg version ${version} Copyright" ;;
-  *localhost*) ${onHostName} ;;
-  *) echo "Demuxer rtsp Muxer segment" ;;
-esac`;
-}
-
-async function program(dir: string, name: string, script: string): Promise<string> {
-  await mkdir(dir, { recursive: true });
-  const path = join(dir, name);
-  await writeFile(path, `#!/bin/sh\n${script}\n`);
-  await chmod(path, 0o755);
-  return path;
-}
 
 test.each(['ffmpeg', 'temporal', 'weed'] as const)('the %s this suite runs with will do', async (name) => {
   expect(await judgeTool(name, toolPath(name))).toMatchObject({ kind: 'good' });
@@ -48,6 +32,13 @@ test.each([
   });
   const alone = findTool('ffmpeg', { ...search, known: {} });
   await expect(alone).rejects.toMatchObject({ code: 'tool-refused', message: expect.stringMatching(why) });
+});
+
+test('a bad program that set-up had chosen from PATH is named once', async () => {
+  const dir = await tempDir();
+  const ffmpeg = await program(dir, 'ffmpeg', fakeFfmpeg('7.0.2'));
+  const { refused } = await lookForTool('ffmpeg', { searchPath: dir, known: { ffmpeg } });
+  expect(refused).toEqual([{ path: ffmpeg, why: expect.stringContaining('FFmpeg 7.0') }]);
 });
 
 test('without any program the error says what to run', async () => {
