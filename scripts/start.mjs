@@ -5,16 +5,16 @@ import { distDir } from './paths.mjs';
 import { setUp } from './setup.mjs';
 import { failWith } from './setup-error.mjs';
 
-/** A server that was given needs no program here. */
-const given = (/** @type {string} */ name) => (process.env[name] ?? '') !== '';
+const args = process.argv.slice(2);
+
 await setUp({
-  tools: [
-    'ffmpeg',
-    ...(given('TEMPORAL_ADDRESS') ? [] : /** @type {const} */ (['temporal'])),
-    ...(given('S3_ENDPOINT') ? [] : /** @type {const} */ (['weed'])),
-  ],
+  tools: async () => {
+    /** @type {typeof import('../src/cli/needed-tools.ts')} */
+    const { neededTools } = await import(pathToFileURL(join(distDir, 'cli', 'needed-tools.js')).href);
+    return neededTools(args, { env: process.env, cwd: process.cwd() });
+  },
 }).catch(failWith);
 
 const main = join(distDir, 'cli', 'main.js');
-process.argv = [process.execPath, main, 'start', ...process.argv.slice(2)];
+process.argv = [process.execPath, main, 'start', ...args];
 await import(pathToFileURL(main).href);
