@@ -81,6 +81,38 @@ test('a notice that comes three times starts one upload', async () => {
   await harness.client.workflow.getHandle(camera).cancel();
 });
 
+test('a camera that is reset by hand starts no upload again: not one under way, stored, or reclaimed', async () => {
+  const camera = freshCamera();
+  await start(camera);
+  await harness.attached(camera);
+  const notices = [noticeOf(camera, 0), noticeOf(camera, 1), noticeOf(camera, 2)] as const;
+  // Its upload goes on for as long as its file is nowhere.
+  harness.spool.segments.delete(notices[0].segment);
+  await harness.announce(camera, notices);
+  await Promise.all([notices[1], notices[2]].map(async ({ segment }) => await harness.uploaded(segment)));
+  harness.spool.segments.delete(notices[2].segment);
+  const runsOf = async (): Promise<readonly string[]> =>
+    await Promise.all(
+      notices.map(async ({ segment }) => {
+        const { runId, status } = await harness.client.workflow.getHandle(`upload/${segment}`).describe();
+        return `${status.name} ${runId}`;
+      }),
+    );
+  const before = await runsOf();
+  const how = ['--type', 'FirstWorkflowTask', '--reason', 'test'];
+  await harness.cli('workflow', 'reset', '--workflow-id', camera, ...how);
+  await harness.attached(camera, 2);
+  await waitFor(async () => (await harness.status(camera)).recent.length === notices.length, {
+    what: 'the new run to have asked for every upload',
+    deadlineMs: 15_000,
+  });
+  expect(await runsOf()).toEqual(before);
+  expect(before.map((run) => run.split(' ')[0])).toEqual(['RUNNING', 'COMPLETED', 'COMPLETED']);
+  const sent = notices.map(({ segment }) => harness.sent.filter((id) => id === segment).length);
+  expect(sent).toEqual([0, 1, 1]);
+  await harness.client.workflow.getHandle(camera).cancel();
+});
+
 test('a locked account is waited for with other settings, and forgotten with another source', async () => {
   const camera = freshCamera();
   await start(camera);
