@@ -1,11 +1,15 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { type CameraId, partsOf, type SegmentId } from '../../src/domain/ids.js';
+import type { Receipt } from '../../src/domain/receipt.js';
 import { type Seaweedfs, startSeaweedfs } from '../../src/embedded/seaweedfs.js';
 import { startTemporalServer, type TemporalServer } from '../../src/embedded/temporal-server.js';
 import type { StatusView } from '../../src/http/status-view.js';
+import { type CameraStatus, uploadWorkflowIdOf } from '../../src/workflows/contract.js';
 import { afterFile } from '../support/after-file.js';
 import { complaintsOfRuns, uploadRuns } from '../support/audit/upload-runs.js';
+import { temporalCli } from '../support/camera-harness.js';
 import { type RecorderSystem, startSystem } from '../support/recorder-system.js';
 import { type SpoolWatch, watchSpool } from '../support/spool-watch.js';
 import { tempDirUntil } from '../support/temp-dir.js';
@@ -79,6 +83,9 @@ describe('two cameras, while the store and then Temporal are killed and away for
     );
   }
 
+  const cameraOf = (index: number): CameraId => system.ids[index] as CameraId;
+  const resetCamera = async (camera: CameraId): Promise<void> => await resetWorkflow(system, temporal.address, camera);
+
   /** Kills, checks that the outage shows, and brings the server back a minute after it was killed. */
   async function outageOf<T extends Seaweedfs | TemporalServer>(
     server: T,
@@ -111,6 +118,8 @@ describe('two cameras, while the store and then Temporal are killed and away for
       async () => {
         await shown('The store does not answer', /^recorder_store_reachable 0$/m);
         await shown('The store does not answer', /^camera_upload_failures_total\{camera_id="camera-1"\} [1-9]/m);
+        // Some of its uploads have ended by now, and at least one goes on.
+        await resetCamera(cameraOf(0));
         reclaimed = watch.reclaimed.size;
       },
     );
@@ -157,4 +166,63 @@ describe('two cameras, while the store and then Temporal are killed and away for
     await watch.stop();
     expect(watch.violations).toEqual([]);
   });
+
+  it('and a reset of a camera or an upload by hand sends nothing again', { timeout: 60_000 }, async () => {
+    const camera = cameraOf(0);
+    const known = [...watch.sealed].filter((segment) => partsOf(segment).camera === camera);
+    const before = await quietCounts(system, camera);
+    await resetCamera(camera);
+    await waitFor(async () => await knowsAll(system, camera, known), {
+      what: 'the new run to have started or found every upload',
+      deadlineMs: 15_000,
+      pollMs: 200,
+    });
+    expect(complaintsOfRuns(await uploadRuns(system.temporal, known))).toEqual([]);
+    const reclaimed = known.find((segment) => watch.reclaimed.has(segment)) as SegmentId;
+    const upload = uploadWorkflowIdOf(reclaimed);
+    await resetWorkflow(system, temporal.address, upload);
+    const receipt = await system.temporal.workflow.getHandle<() => Promise<Receipt>>(upload).result();
+    expect(receipt.key).toBe(watch.receipts.get(reclaimed)?.key);
+    expect(await quietCounts(system, camera)).toEqual(before);
+    const stored = (await system.stored(camera)).map(({ segment }) => segment.id);
+    expect(new Set(stored).size).toBe(stored.length);
+    expect(stored).toEqual(expect.arrayContaining(known));
+  });
 });
+
+/** As an operator does it; resolves when the new run is the current one. */
+async function resetWorkflow({ temporal, namespace }: RecorderSystem, address: string, workflowId: string) {
+  const handle = temporal.workflow.getHandle(workflowId);
+  const { runId } = await handle.describe();
+  const how = ['--type', 'FirstWorkflowTask', '--reason', 'test'];
+  await temporalCli(address, namespace, ['workflow', 'reset', '--workflow-id', workflowId, ...how]);
+  await waitFor(async () => (await handle.describe()).runId !== runId, { what: 'the new run', deadlineMs: 10_000 });
+}
+
+/** Nothing waits in the workflow's own list, of these at least. */
+async function knowsAll({ temporal }: RecorderSystem, camera: CameraId, segments: readonly SegmentId[]) {
+  const { recent } = await temporal.workflow.getHandle(camera).query<CameraStatus>('status');
+  const known = new Set(recent.map(({ segment }) => segment));
+  return segments.every((segment) => known.has(segment));
+}
+
+/** Bytes that were sent beyond those of the stored segments, and failures; read while no upload is under way. */
+async function quietCounts({ recorder }: RecorderSystem, camera: CameraId) {
+  const metrics = await waitFor(
+    async () => {
+      const page = (await recorder.page('/metrics')) ?? '';
+      return countIn(page, 'recorder_uploads_in_flight') === 0 && page;
+    },
+    { what: 'no upload to be under way', deadlineMs: 15_000, pollMs: 50 },
+  );
+  const sentBytes = countIn(metrics, `camera_upload_bytes_total{camera_id="${camera}",kind="sent"}`);
+  const storedBytes = countIn(metrics, `camera_segments_uploaded_bytes_total{camera_id="${camera}"}`);
+  const failures = countIn(metrics, `camera_upload_failures_total{camera_id="${camera}"}`);
+  return { resentBytes: sentBytes - storedBytes, failures };
+}
+
+function countIn(metrics: string, series: string): number {
+  const line = metrics.split('\n').find((text) => text.startsWith(`${series} `));
+  if (line === undefined) throw new Error(`there is no ${series}`);
+  return Number(line.slice(series.length));
+}
