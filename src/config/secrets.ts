@@ -7,8 +7,8 @@ import { isUnclearRtspUrl, rtspUrl, secretName } from './value-types.js';
 /** Thrown when this recorder has no URL for a camera. The message names the secret and where it was looked for, never what was found. */
 export class SecretError extends Error {
   readonly code = 'no-secret';
-  constructor(name: string, problem: string) {
-    super(`no URL for secret "${name.slice(0, 80)}": ${problem}`);
+  constructor(name: string | null, problem: string) {
+    super(name === null ? problem : `no URL for secret "${name}": ${problem}`);
     this.name = 'SecretError';
   }
 }
@@ -29,7 +29,8 @@ export function createSecretResolver(options: {
   return {
     resolve: async (name) => {
       // The name comes from a workflow's input: it must not walk out of the directory.
-      if (secretName.parse(name) === undefined) throw new SecretError(name, `allowed is ${secretName.allowed}`);
+      if (secretName.parse(name) === undefined)
+        throw new SecretError(null, `no URL: the name of a secret must be ${secretName.allowed}`);
       const found = (await fromDirectory(name, options.secretsDir)) ?? (await fromVariable(name, options.env));
       if (found === undefined) throw new SecretError(name, placesOf(name, options.secretsDir));
       if (isUnclearRtspUrl(found))

@@ -52,8 +52,11 @@ export class SettingsReader {
 
   parse<T>(setting: string, text: string, type: ValueType<T>): T | undefined {
     const value = type.parse(text);
-    if (value === undefined) this.note(setting, `"${redact(text)}" is not allowed.`, type.allowed);
-    return value;
+    if (value !== undefined) return value;
+    // With an "@" it may be a user and a password, whatever the setting, and with or without a scheme (INV-7).
+    const isRepeated = type.mayHoldSecret !== true && !text.includes('@');
+    this.note(setting, isRepeated ? `"${redact(text)}" is not allowed.` : 'this value is not allowed.', type.allowed);
+    return undefined;
   }
 
   note(setting: string, problem: string, allowed: string | null = null): void {
@@ -64,10 +67,12 @@ export class SettingsReader {
     try {
       const content = given(readFileSync(resolve(this.#cwd, path), 'utf8').trim());
       if (content === undefined)
-        this.note(setting, `${path} is empty.`, 'a file that holds the secret and nothing else');
+        this.note(setting, 'the file that it names is empty.', 'a file that holds the secret and nothing else');
       return content;
     } catch (error) {
-      this.note(setting, `${path} cannot be read (${errorCodeOf(error)}).`, 'a file that holds the secret');
+      // Not the path: it may be the secret itself.
+      const problem = `the file that it names cannot be read (${errorCodeOf(error)}).`;
+      this.note(setting, problem, 'the path of a file that holds the secret');
       return undefined;
     }
   }

@@ -5,6 +5,8 @@ import { hasUserinfo, readUrl } from '../domain/url-reading.js';
 /** How a text becomes a value: `parse` gives undefined for what is not allowed, `allowed` says what is. */
 export interface ValueType<T> {
   readonly allowed: string;
+  /** People put secrets where such a value belongs: one that is not allowed is not repeated. */
+  readonly mayHoldSecret?: true;
   parse(text: string): T | undefined;
 }
 
@@ -89,6 +91,7 @@ export function isUnclearRtspUrl(given: string): boolean {
 
 /** For the file and for workflow inputs, which may be read by many. */
 export const openRtspUrl: ValueType<string> = {
+  mayHoldSecret: true,
   allowed: 'an rtsp:// or rtsps:// URL without user and password (with one, it is a secret: CAMERA<n>_RTSP_URL)',
   parse: (given) => (rtspUrl.parse(given) !== undefined && !hasUserinfo(given) ? given : undefined),
 };
@@ -143,6 +146,7 @@ export const cameraId: ValueType<CameraId> = {
 
 /** It becomes the name of a file in a folder: no slash, and no dot in front. */
 export const secretName: ValueType<string> = {
+  mayHoldSecret: true,
   allowed: 'a name of letters, digits, "_", "." and "-"',
   parse: (given) => (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,126}$/.test(given) ? given : undefined),
 };

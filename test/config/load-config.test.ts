@@ -254,7 +254,7 @@ describe('one mistake in the environment', () => {
     ),
     one(
       { ...FULL, S3_ENDPOINT: 'http://u:SECRET@localhost' },
-      'S3_ENDPOINT: "http://***@localhost" is not allowed. Allowed: an http:// or https:// URL without user and password, like http://localhost:8333.',
+      'S3_ENDPOINT: this value is not allowed. Allowed: an http:// or https:// URL without user and password, like http://localhost:8333.',
     ),
     one(
       { ...FULL, TEMPORAL_ADDRESS: 'localhost' },
@@ -276,7 +276,7 @@ describe('one mistake in the environment', () => {
     ),
     one(
       { CAMERA1_RTSP_URL_FILE: 'absent' },
-      'CAMERA1_RTSP_URL_FILE: absent cannot be read (ENOENT). Allowed: a file that holds the secret.',
+      'CAMERA1_RTSP_URL_FILE: the file that it names cannot be read (ENOENT). Allowed: the path of a file that holds the secret.',
     ),
     one(
       { CAMERA_1_RTSP_URL: 'rtsp://a/b' },
@@ -300,6 +300,24 @@ describe('one mistake in the environment', () => {
     one({ CAMERA_RECORDER_CONFIG: 'absent.toml' }, 'absent.toml: cannot be read (ENOENT). Allowed: a TOML file.'),
   ])('$line', ({ env, line }) => {
     expect(linesOf(env)).toEqual([line]);
+  });
+});
+
+describe('a value that may hold a password is not repeated', () => {
+  it.each([
+    ['S3_ENDPOINT', { ...FULL, S3_ENDPOINT: 'user:hunter2@localhost:8333' }, ''],
+    ['TEMPORAL_ADDRESS', { TEMPORAL_ADDRESS: 'user:hunter2@localhost:7233' }, ''],
+    ['METRICS_PORT', { METRICS_PORT: 'hunter2@host' }, ''],
+    ['CAMERA1_RTSP_URL_FILE', { CAMERA1_RTSP_URL_FILE: 'rtsp://user:hunter2@localhost/s' }, ''],
+    ['S3_SECRET_ACCESS_KEY_FILE', { ...FULL, S3_SECRET_ACCESS_KEY: '', S3_SECRET_ACCESS_KEY_FILE: 'hunter2' }, ''],
+    ['cameras[0].url', {}, '[[cameras]]\nid = "a"\nurl = "user:hunter2@192.168.1.20/stream1"'],
+    ['cameras[0].url', {}, '[[cameras]]\nid = "a"\nurl = "http://192.168.1.20/?password=hunter2"'],
+    ['cameras[0].secret', {}, '[[cameras]]\nid = "camera-1"\nsecret = "hunter2!"'],
+    ['cameras[0].audio', {}, '[[cameras]]\nid = "a"\nurl = "rtsp://a/b"\naudio = "hunter2@x"'],
+  ])('%s of %j and %j', (setting, env, toml) => {
+    const lines = linesOf(env, { configPath: writeToml(toml) });
+    expect(lines.map((line) => line.split(': ')[0])).toContain(setting);
+    expect(lines.join('\n')).not.toContain('hunter2');
   });
 });
 
@@ -374,7 +392,7 @@ describe('one mistake in the file', () => {
     ],
     [
       '[[cameras]]\nid = "a"\nurl = "rtsp://u:SECRET@a/b"',
-      'cameras[0].url: "rtsp://***@a/b" is not allowed. Allowed: an rtsp:// or rtsps:// URL without user and password (with one, it is a secret: CAMERA<n>_RTSP_URL).',
+      'cameras[0].url: this value is not allowed. Allowed: an rtsp:// or rtsps:// URL without user and password (with one, it is a secret: CAMERA<n>_RTSP_URL).',
     ],
     [
       '[[cameras]]\nid = "a"\nurl = "rtsp://a/b"\nsecret = "a"',

@@ -43,7 +43,8 @@ it.each([
   ['bad', dir, 'no URL for secret "bad": what is there is not an RTSP URL'],
   ['unclear', dir, 'no URL for secret "unclear": what is there can be read in several ways: percent-encode it'],
   ['loop', dir, 'no URL for secret "loop": its file in CAMERA_SECRETS_DIR cannot be read (ELOOP)'],
-  ['../etc/passwd', dir, 'no URL for secret "../etc/passwd": allowed is a name of letters, digits, "_", "." and "-"'],
+  ['../etc/passwd', dir, 'no URL: the name of a secret must be a name of letters, digits, "_", "." and "-"'],
+  ['u:hunter2@cam', dir, 'no URL: the name of a secret must be a name of letters, digits, "_", "." and "-"'],
 ])('secret %s in %s is refused in words, without its value', async (name, secretsDir, message) => {
   writeFileSync(join(dir, 'bad'), 'hunter2');
   writeFileSync(join(dir, 'unclear'), 'rtsp://user:hunter2@b/c@cam');
