@@ -1,6 +1,6 @@
 import type { CameraConfig, Config } from '../config/config.js';
 import { ConfigError, type ConfigMistake } from '../config/config-error.js';
-import { type LoadConfigOptions, loadConfig, type Part, readConfig } from '../config/load-config.js';
+import { type LoadConfigOptions, type Part, readConfig } from '../config/load-config.js';
 import { preflight } from '../config/preflight.js';
 import { variableOfSecret } from '../config/setting-names.js';
 import type { Variables } from '../config/settings-reader.js';
@@ -9,7 +9,7 @@ import { findProgram } from './find-program.js';
 import { takeSecrets } from './process-guards.js';
 import type { Role } from './roles.js';
 import { spoolDirOf } from './start-plan.js';
-import { readTemporalSettings } from './temporal-settings.js';
+import { temporalMistakes } from './temporal-settings.js';
 
 /** A configuration that is right on paper and on this machine. */
 export interface CheckedConfig {
@@ -39,16 +39,18 @@ export async function checkConfig(options: {
   const isRecording = options.role !== 'workflows';
   const judgeable = { ...config, cameras: config.cameras.filter((camera) => !isNoted(camera, mistakes)) };
   const report = await preflight(judgeable, options.env, isRecording);
+  const areFilesThere = !report.mistakes.some(({ setting }) => setting.startsWith('TEMPORAL_'));
+  // Without its files there is nothing to judge.
+  const ofTemporal = areFilesThere ? temporalMistakes(config) : [];
   const ffmpeg = isRecording ? await judgeFfmpegOf(config) : { path: null, mistakes: [] };
   // What is wrong on paper has its default in `config`: what the machine says about that would only mislead.
-  const found = [...report.mistakes, ...ffmpeg.mistakes].filter(
+  const found = [...report.mistakes, ...ofTemporal, ...ffmpeg.mistakes].filter(
     ({ setting }) =>
       !mistakes.some((mistake) => mistake.setting === setting) &&
       // `start` takes another port than one that nobody asked for.
       !(setting === 'METRICS_PORT' && options.role === undefined && !config.isMetricsPortGiven),
   );
   if (mistakes.length + found.length > 0) throw new ConfigError([...mistakes, ...found]);
-  if (config.temporal !== null) readTemporalSettings(config);
   return { config, warnings: report.warnings, ffmpegPath: ffmpeg.path };
 }
 
@@ -71,13 +73,16 @@ async function judgeFfmpegOf(
   }
 }
 
-/** Without asking the machine: what a worker does that its keeper has checked, and starts again. @throws ConfigError */
+/** Without asking the machine: what a worker does that its keeper has checked, and starts again. @throws ConfigError with all mistakes */
 export function loadRoleConfig(options: {
   readonly role: Role | undefined;
   readonly configPath: string | undefined;
   readonly env: Variables;
 }): Config {
-  return loadConfig(readOptions(options));
+  const { config, mistakes } = readConfig(readOptions(options));
+  const all = [...mistakes, ...temporalMistakes(config)];
+  if (all.length > 0) throw new ConfigError(all);
+  return config;
 }
 
 function readOptions(options: Parameters<typeof loadRoleConfig>[0]): LoadConfigOptions {

@@ -13,6 +13,18 @@ export function readTemporalSettings(config: Config): TemporalSettings {
   }
 }
 
+/** What `readTemporalSettings` would throw, to be told with other mistakes. */
+export function temporalMistakes(config: Config): readonly ConfigMistake[] {
+  if (config.temporal === null) return [];
+  try {
+    temporalSettingsOf(config.temporal.variables);
+    return [];
+  } catch (error) {
+    if (error instanceof TemporalSettingsError) return [mistakeOf(error)];
+    throw error;
+  }
+}
+
 function mistakeOf({ setting, problem }: TemporalSettingsError): ConfigMistake {
   return { setting, problem, allowed: null };
 }

@@ -25,9 +25,8 @@ try {
 async function run(options: { readonly role: Role; readonly configPath: string | undefined }): Promise<number> {
   if (!values.check) return (await import('./run-worker.js')).runWorker(options);
   const { loadRoleConfig } = await import('./check-command.js');
-  const { readTemporalSettings } = await import('./temporal-settings.js');
   const { takeSecrets } = await import('./process-guards.js');
-  readTemporalSettings(loadRoleConfig({ ...options, env: takeSecrets(process.env) }));
+  loadRoleConfig({ ...options, env: takeSecrets(process.env) });
   return 0;
 }
 

@@ -12,7 +12,7 @@ import {
 import { ConfigError, type ConfigMistake } from './config-error.js';
 import { readConfigFile } from './config-file.js';
 import { misspeltVariable } from './did-you-mean.js';
-import { PLAIN_SETTINGS } from './setting-names.js';
+import { PLAIN_SETTINGS, TEMPORAL_VARIABLES } from './setting-names.js';
 import { SettingsReader, type Variables } from './settings-reader.js';
 import {
   bucketName,
@@ -111,6 +111,7 @@ export function readConfig(options: LoadConfigOptions): ReadConfig {
 }
 
 const DEFAULT_MAX_CAMERAS = 50;
+const temporalSwitch = oneOf(['true', 'false', '1', '0']);
 
 const ALL_PARTS: readonly Part[] = ['store', 'temporal', 'cameras'];
 
@@ -170,17 +171,21 @@ function readTemporal(reader: SettingsReader, env: Variables, isRequired: boolea
   const address = reader.value('TEMPORAL_ADDRESS', hostAndPort, null);
   const namespace = reader.value('TEMPORAL_NAMESPACE', text, 'default');
   const apiKey = reader.secret('TEMPORAL_API_KEY');
+  // Temporal's own reader takes every other word for "no", and an empty one too: a connection in the clear.
+  reader.value('TEMPORAL_TLS', temporalSwitch, null);
+  reader.value('TEMPORAL_TLS_DISABLE_HOST_VERIFICATION', temporalSwitch, null);
   const isGiven =
     reader.has('TEMPORAL_ADDRESS') || reader.has('TEMPORAL_CONFIG_FILE') || reader.has('TEMPORAL_PROFILE');
   if (!isGiven && (isRequired || apiKey !== undefined)) {
     reader.note('TEMPORAL_ADDRESS', 'is missing.', hostAndPort.allowed);
   }
   if (!isGiven) return null;
-  const others = Object.entries(env).filter(([name]) =>
-    /^TEMPORAL_(?:CONFIG_FILE$|PROFILE$|TLS|GRPC_META_)/.test(name),
+  const meta = Object.entries(env).filter(([name]) => name.startsWith('TEMPORAL_GRPC_META_'));
+  const others = TEMPORAL_VARIABLES.filter((name) => reader.has(name)).map(
+    (name) => [name, reader.text(name)] as const,
   );
   const variables = {
-    ...Object.fromEntries(others.map(([name, value]) => [name, value ?? ''])),
+    ...Object.fromEntries([...meta, ...others].map(([name, value]) => [name, value ?? ''])),
     ...(address === null ? {} : { TEMPORAL_ADDRESS: address }),
     ...(reader.has('TEMPORAL_NAMESPACE') ? { TEMPORAL_NAMESPACE: namespace } : {}),
     ...(apiKey === undefined ? {} : { TEMPORAL_API_KEY: apiKey }),

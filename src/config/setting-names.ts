@@ -48,6 +48,8 @@ export const TEMPORAL_VARIABLES = [
   'TEMPORAL_TLS_SERVER_NAME',
   'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION',
 ] as const;
+/** Only the environment has it, and most of them nobody here reads. */
+export type TemporalVariable = (typeof TEMPORAL_VARIABLES)[number];
 
 /** For the image, for tests, and from `start` to the recorder it runs; not in the file. */
 export const PROGRAM_VARIABLES = [

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { redact } from '../redact.js';
 import type { ConfigMistake } from './config-error.js';
-import type { PlainSetting, ProgramVariable, SecretSetting } from './setting-names.js';
+import type { PlainSetting, ProgramVariable, SecretSetting, TemporalVariable } from './setting-names.js';
 import type { ValueType } from './value-types.js';
 
 /** Texts by setting name; an empty one counts as not given. */
@@ -34,7 +34,7 @@ export class SettingsReader {
   }
 
   /** The default also stands in for a bad value, which has then been noted. */
-  value<T, D>(name: PlainSetting | ProgramVariable, type: ValueType<T>, fallback: D): T | D {
+  value<T, D>(name: PlainSetting | ProgramVariable | TemporalVariable, type: ValueType<T>, fallback: D): T | D {
     const text = this.text(name);
     return text === undefined ? fallback : (this.parse(name, text, type) ?? fallback);
   }
