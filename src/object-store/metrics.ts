@@ -1,6 +1,6 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { CameraId } from '../domain/ids.js';
-import type { RequestObservation } from './s3-requests.js';
+import { type RequestObservation, STORE_OPERATIONS } from './s3-requests.js';
 import type { PartProgress } from './send-parts.js';
 
 /** Where the S3 store and `uploadObject` report to. */
@@ -29,6 +29,11 @@ export function createStoreMetrics(registry: Registry): StoreMetrics {
     labelNames: ['operation'],
     registers,
   });
+  // Of every failure as well they would be some thousand lines.
+  for (const operation of STORE_OPERATIONS) {
+    requestSeconds.zero({ operation, outcome: 'ok' });
+    retries.inc({ operation }, 0);
+  }
   const uploadBytes = new Counter({
     name: 'camera_upload_bytes_total',
     help: 'Bytes of recordings safe in the store; "kept" ones were found there when an upload was resumed.',

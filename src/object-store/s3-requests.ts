@@ -4,20 +4,23 @@ import type { StoreError } from './object-store.js';
 import { answerOf, failureCodeOf, type StoreAnswer, storeErrorOf } from './s3-errors.js';
 
 /** The S3 operations we use; a metric label. */
-export type StoreOperation =
-  | 'AbortMultipartUpload'
-  | 'CompleteMultipartUpload'
-  | 'CreateBucket'
-  | 'CreateMultipartUpload'
-  | 'DeleteObjects'
-  | 'GetObject'
-  | 'HeadBucket'
-  | 'HeadObject'
-  | 'ListMultipartUploads'
-  | 'ListObjectsV2'
-  | 'ListParts'
-  | 'PutObject'
-  | 'UploadPart';
+export const STORE_OPERATIONS = [
+  'AbortMultipartUpload',
+  'CompleteMultipartUpload',
+  'CreateBucket',
+  'CreateMultipartUpload',
+  'DeleteObjects',
+  'GetObject',
+  'HeadBucket',
+  'HeadObject',
+  'ListMultipartUploads',
+  'ListObjectsV2',
+  'ListParts',
+  'PutObject',
+  'UploadPart',
+] as const;
+/** No other is ever asked of the store. */
+export type StoreOperation = (typeof STORE_OPERATIONS)[number];
 
 /** One request, its repetitions by the SDK included. */
 export interface RequestObservation {

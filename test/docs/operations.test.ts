@@ -10,6 +10,7 @@ import { createStoreMetrics } from '../../src/object-store/metrics.js';
 import { registerRecorderMetrics } from '../../src/recorder/metrics.js';
 import { registerSpoolMetrics } from '../../src/spool/metrics.js';
 import { registerWorkerMetrics } from '../../src/workers/metrics.js';
+import { policiesOf } from '../../src/workflows/policies.js';
 
 const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 
@@ -51,6 +52,10 @@ describe('the operations page', () => {
     const names = (await registry.getMetricsAsJSON()).map(({ name }) => name);
     expect(names.length).toBeGreaterThan(15);
     expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('says how old the figures of the spool may be', () => {
+    expect(page).toContain(`as the last scan found it, every ${policiesOf().scanEveryMs / 1_000} s |`);
   });
 
   it.each([...PLAIN_SETTINGS, ...SECRET_SETTINGS])('explains the setting %s', (name) => {

@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
 import { parseCameraId } from '../../src/domain/ids.js';
 import { createStoreMetrics } from '../../src/object-store/metrics.js';
+import { STORE_OPERATIONS } from '../../src/object-store/s3-requests.js';
 
 it('counts requests by operation and outcome, repetitions, and bytes by camera', async () => {
   const registry = new Registry();
@@ -23,5 +24,15 @@ it('counts requests by operation and outcome, repetitions, and bytes by camera',
     'object_store_request_duration_seconds_count{operation="UploadPart",outcome="store-failing"} 1',
   ]) {
     expect(lines).toContain(line);
+  }
+});
+
+it('has a series of every operation before its first request', async () => {
+  const registry = new Registry();
+  createStoreMetrics(registry);
+  const lines = (await registry.metrics()).split('\n');
+  for (const operation of STORE_OPERATIONS) {
+    expect(lines).toContain(`object_store_request_retries_total{operation="${operation}"} 0`);
+    expect(lines).toContain(`object_store_request_duration_seconds_count{operation="${operation}",outcome="ok"} 0`);
   }
 });
