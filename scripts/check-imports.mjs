@@ -3,11 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { FORBIDDEN_NAMES, importRules } from './import-rules.mjs';
+import { FILE_NAME, FORBIDDEN_WORDS, importRules } from './import-rules.mjs';
 import { rootDir } from './paths.mjs';
 
 /** `import … from 'x'`, `export … from 'x'`, `import 'x'`, `import('x')`; the first group says whether types only. */
 const IMPORT = /^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\(\s*'([^']+)'/gm;
+/** What `IMPORT` cannot read: another `import(…)` than that of a text, and `require`. */
+const UNREADABLE_IMPORT = /\bimport\(\s*[^'\s)]|\bcreateRequire\b|\brequire\(/;
 
 /**
  * @param {string} root of a check-out
@@ -16,13 +18,14 @@ const IMPORT = /^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\b
 export function findForbiddenImports(root) {
   const src = join(root, 'src');
   const files = ['src', 'test', 'scripts', 'bench'].flatMap((name) => filesIn(join(root, name)));
-  const named = files.map((file) => relative(root, file)).filter((file) => hasForbiddenName(file));
   const sources = files.filter((file) => file.startsWith(src + sep) && file.endsWith('.ts'));
   return [
-    ...named.map((file) => `${file}: a name that does not say what is inside`),
+    ...files.map((file) => relative(root, file)).flatMap((file) => judgeName(file).map((why) => `${file}: ${why}`)),
     ...sources.flatMap((file) => {
       const name = toPosix(relative(src, file));
-      return judgeImports(name, importsOf(readFileSync(file, 'utf8'))).map((why) => `src/${name}: ${why}`);
+      const text = readFileSync(file, 'utf8');
+      const unreadable = UNREADABLE_IMPORT.test(text) ? ['an import that cannot be judged'] : [];
+      return [...judgeImports(name, importsOf(text)), ...unreadable].map((why) => `src/${name}: ${why}`);
     }),
   ];
 }
@@ -78,8 +81,14 @@ function isNodes(specifier) {
 }
 
 /** @param {string} file */
-function hasForbiddenName(file) {
-  return file.split(sep).some((part) => FORBIDDEN_NAMES.test(part));
+function judgeName(file) {
+  const parts = file.split(sep);
+  const words = parts.flatMap((part) => part.replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2').split(/[-_.]/));
+  const isSource = /\.(ts|mjs)$/.test(file);
+  return [
+    ...(words.some((word) => FORBIDDEN_WORDS.test(word)) ? ['a name that does not say what is inside'] : []),
+    ...(isSource && !FILE_NAME.test(parts.at(-1) ?? '') ? ['a name that is not in kebab-case'] : []),
+  ];
 }
 
 /** @param {string} path */

@@ -84,5 +84,7 @@ export const importRules = {
   },
 };
 
-/** Names that say nothing about what is inside. */
-export const FORBIDDEN_NAMES = /^(utils?|helpers?|common|misc|shared)(\.|$)/;
+/** Words that say nothing about what is inside, wherever in a name they are. */
+export const FORBIDDEN_WORDS = /^(utils?|helpers?|common|misc|shared)$/i;
+/** `kebab-case.ts`, `kebab-case.test.ts`. */
+export const FILE_NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)+$/;

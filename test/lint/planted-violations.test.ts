@@ -49,6 +49,32 @@ const planted: readonly (readonly [file: string, rule: string, text: string])[] 
     'export const both = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(1_000)]);',
   ],
   ['domain/planted-throw.ts', 'only-throw-error', "export const t = (): never => {\n  throw 'text';\n};"],
+  ['domain/planted-await.ts', 'await-thenable', 'export const w = async (): Promise<number> => await 1;'],
+  [
+    'domain/planted-non-null.ts',
+    'no-non-null-assertion',
+    'export const first = (xs: readonly number[]): number => xs[0]!;',
+  ],
+  ['mp4/planted-self.ts', 'no-self-import', "import './planted-self.js';"],
+  ['mp4/planted-var.ts', 'no-var', 'export var v = 1;'],
+  ['mp4/planted-let.ts', 'prefer-const', 'let c = 1;\nexport const d = (): number => c;'],
+  ['mp4/planted-equal.ts', 'eqeqeq', 'export const e = (a: number, b: number): boolean => a == b;'],
+  [
+    'mp4/planted-else.ts',
+    'no-else-return',
+    'export function l(a: boolean): number {\n  if (a) {\n    return 1;\n  } else {\n    return 2;\n  }\n}',
+  ],
+  [
+    'mp4/planted-params.ts',
+    'max-params',
+    'export const p = (a: number, b: number, c: number, d: number, e: number): number => a + b + c + d + e;',
+  ],
+  [
+    'mp4/planted-depth.ts',
+    'max-depth',
+    `export function deep(a: boolean): void {\n${'if (a) {\n'.repeat(5)}deep(a);\n${'}\n'.repeat(5)}}`,
+  ],
+  ['mp4/planted-lines.ts', 'max-lines', `${'export {};\n'.repeat(401)}`],
 ];
 
 const plantedImports: readonly (readonly [file: string, text: string, why: string])[] = [
@@ -65,7 +91,18 @@ const plantedImports: readonly (readonly [file: string, text: string, why: strin
   ],
   ['workers/planted-keeper.ts', "import '../keeper/keeper.js';", 'workers may not import keeper/keeper.ts'],
   ['http/planted-aws.ts', "import '@aws-sdk/client-s3';", 'http may not import the package @aws-sdk/client-s3'],
+  [
+    'keeper/planted-require.ts',
+    "import { createRequire } from 'node:module';\ncreateRequire(import.meta.url)('pino');",
+    'an import that cannot be judged',
+  ],
+  ['keeper/planted-template.ts', 'await import(`pino`);', 'an import that cannot be judged'],
+  ['keeper/planted-name.ts', "const name = 'pino';\nawait import(name);", 'an import that cannot be judged'],
   ['spool/utils.ts', 'export {};', 'a name that does not say what is inside'],
+  ['spool/spool-utils.ts', 'export {};', 'a name that does not say what is inside'],
+  ['spool/spoolHelpers.ts', 'export {};', 'a name that does not say what is inside'],
+  ['spool/spoolHelpers.ts', 'export {};', 'a name that is not in kebab-case'],
+  ['spool/BadName_x.ts', 'export {};', 'a name that is not in kebab-case'],
 ];
 
 let copy = '';
