@@ -19,9 +19,8 @@ import type {
   SpoolUsage,
 } from '../../src/spool/spool.js';
 
-/** Every segment of a `MemorySpool` is so many of these bytes. */
-const SIZE_BYTES = 1_000;
-const BYTE = 7;
+/** The bytes of every segment of a `MemorySpool`. */
+export const SEGMENT_BYTES: Uint8Array = new Uint8Array(1_000).fill(7);
 
 /** A spool without a disk, for tests of what works on one. */
 export class MemorySpool implements Spool {
@@ -58,7 +57,7 @@ export class MemorySpool implements Spool {
     }
     return {
       sizeBytes: found.segment.sizeBytes,
-      read: async (into) => void into.fill(BYTE),
+      read: async (into, offsetBytes) => into.set(SEGMENT_BYTES.subarray(offsetBytes, offsetBytes + into.length)),
       close: async () => undefined,
     };
   }
@@ -122,12 +121,12 @@ export function sealedSegment(camera: CameraId, recorder: RecorderId, index: num
     container: 'header-in-front',
     video: { codec: 'h264', widthPx: 2560, heightPx: 1440, frames: 900 },
     mediaDurationMs: 60_000,
-    sizeBytes: SIZE_BYTES,
-    crc32Hex: crc32Hex(crc32(Buffer.alloc(SIZE_BYTES, BYTE))),
+    sizeBytes: SEGMENT_BYTES.length,
+    crc32Hex: crc32Hex(crc32(SEGMENT_BYTES)),
     recording: {
       offsetBytes: 100,
-      sizeBytes: SIZE_BYTES - 100,
-      completeBytes: SIZE_BYTES - 100,
+      sizeBytes: SEGMENT_BYTES.length - 100,
+      completeBytes: SEGMENT_BYTES.length - 100,
       sha256Hex: '0'.repeat(64),
     },
     gapsBefore: [],

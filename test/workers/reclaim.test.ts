@@ -1,50 +1,49 @@
+import { crc32 } from 'node:zlib';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
-import { parseCameraId } from '../../src/domain/ids.js';
-import { StoreError } from '../../src/object-store/object-store.js';
+import { crc32Hex } from '../../src/domain/crc32.js';
+import { parseCameraId, type SegmentId } from '../../src/domain/ids.js';
+import { type ObjectStore, StoreError } from '../../src/object-store/object-store.js';
 import { redact } from '../../src/redact.js';
 import type { Spool } from '../../src/spool/spool.js';
 import { ItemRetries } from '../../src/workers/item-retries.js';
 import { createLink } from '../../src/workers/link.js';
 import { reclaimStored } from '../../src/workers/reclaim.js';
 import { UploadLedger } from '../../src/workers/upload-ledger.js';
-import { MemorySpool } from '../support/memory-spool.js';
+import { MemorySpool, SEGMENT_BYTES } from '../support/memory-spool.js';
 import { segmentOf, TEST_POLICIES } from '../support/worker-harness.js';
 
 const EVERY_MS = 1_000;
+const KEEP_LOCAL_MS = 900_000;
 
-/** Three stored segments that are due; what the store says to the second one is up to the test. */
-async function three(failure: Error) {
+/** Segments stored at 0 ms by every clock, and passes over them. */
+async function stored(count: number, store: Pick<ObjectStore, 'head' | 'read'>, keepLocalMs = 0) {
   const spool = new MemorySpool('reclaims');
   const camera = parseCameraId('camera-1');
-  const segments = [0, 1, 2].map((index) => segmentOf(camera, spool, index));
+  const segments = Array.from({ length: count }, (_, index) => segmentOf(camera, spool, index));
   for (const segment of segments) {
     spool.add(segment);
     const receipt = { key: segment.id as never, sizeBytes: segment.sizeBytes, proof: 'full-crc32', atMs: 0 } as const;
     await spool.recordReceipt(segment.id, receipt);
   }
   const asked: string[] = [];
-  const now = { monotonicMs: 0 };
+  let nowMs = 0;
   let failures = 0;
-  const clock = { ...systemClock, monotonicMs: () => now.monotonicMs };
+  const clock = { ...systemClock, monotonicMs: () => nowMs, wallMs: () => nowMs };
   const log = pino({ level: 'silent' });
   const link = createLink('store', clock, log);
+  const head: ObjectStore['head'] = async (key, signal) => {
+    asked.push(key);
+    return await store.head(key, signal);
+  };
   const deps = {
     spool: spool as Spool,
-    store: {
-      head: async (key: string) => {
-        asked.push(key);
-        if (key === segments[1]?.id) throw failure;
-        // Too early: confirmed later, and no failure.
-        return { sizeBytes: 1, lastModifiedMs: 0, storeTimeMs: 0, metadata: {} } as never;
-      },
-      read: async () => new Uint8Array(),
-    },
+    store: { ...store, head },
     link,
     ledger: new UploadLedger({ clock, log, store: link }),
     policies: TEST_POLICIES,
-    retries: new ItemRetries<(typeof segments)[number]['id']>({
+    retries: new ItemRetries<SegmentId>({
       name: 'reclaim',
       everyMs: EVERY_MS,
       clock,
@@ -53,19 +52,45 @@ async function three(failure: Error) {
         failures += 1;
       },
     }),
-    keepLocalMs: 0,
+    keepLocalMs,
     clock,
     log,
     onLost: () => undefined,
   };
+  /** Resolves to which segments the store was asked about. */
   const pass = async (afterMs: number): Promise<readonly number[]> => {
-    now.monotonicMs += afterMs;
+    nowMs += afterMs;
     asked.length = 0;
     await reclaimStored(deps, AbortSignal.timeout(5_000));
     return asked.map((key) => segments.findIndex(({ id }) => id === key));
   };
-  return { pass, asked, failures: () => failures };
+  return { pass, asked, failures: () => failures, reclaimed: spool.reclaimed };
 }
+
+/** Three of which the store is asked at once; what it says to the second one is up to the test. */
+async function three(failure: Error) {
+  return await stored(3, {
+    head: async (key) => {
+      if (key.endsWith('_0001')) throw failure;
+      // Too early: confirmed later, and no failure.
+      return { sizeBytes: 1, lastModifiedMs: 0, storeTimeMs: 0, metadata: {} } as never;
+    },
+    read: async () => new Uint8Array(),
+  });
+}
+
+/** Its clock is far ahead, and it has every object of a `MemorySpool`: it would confirm each one whenever asked. */
+const CONFIRMING: Pick<ObjectStore, 'head' | 'read'> = {
+  head: async () => ({
+    sizeBytes: SEGMENT_BYTES.length,
+    crc32Hex: crc32Hex(crc32(SEGMENT_BYTES)),
+    storeTimeMs: Date.now(),
+    lastModifiedMs: 0,
+    etag: '',
+    metadata: {},
+  }),
+  read: async (_, { sizeBytes }) => SEGMENT_BYTES.subarray(0, sizeBytes),
+};
 
 test('a segment that cannot be confirmed is asked about ever more seldom, and slows no other', async () => {
   const { pass, failures } = await three(new StoreError('store-proof-failed', redact('other bytes')));
@@ -82,4 +107,11 @@ test('a store that does not answer fails the pass, and no segment is blamed', as
   await expect(pass(0)).rejects.toMatchObject({ code: 'store-unreachable' });
   expect(asked).toHaveLength(2);
   expect(failures()).toBe(0);
+});
+
+test('what the store would confirm, but may not be deleted yet, is not even asked about', async () => {
+  const { pass, reclaimed } = await stored(1, CONFIRMING, KEEP_LOCAL_MS);
+  expect([await pass(KEEP_LOCAL_MS - 1), reclaimed]).toEqual([[], []]);
+  expect(await pass(1)).toEqual([0]);
+  expect(reclaimed).toHaveLength(1);
 });
