@@ -170,6 +170,19 @@ test('where no header can be built FFmpeg remuxes, and the original goes', async
   await expect(access(job.file.path)).rejects.toThrow('ENOENT');
 });
 
+test('a header that leads behind the end of the bytes is refused by its check, and FFmpeg remuxes', async () => {
+  const { jobs, deps } = await left();
+  const job = firstOf(jobs);
+  // Shorter than what was indexed: a header can be built, and would lead nowhere.
+  await truncate(job.file.path, job.file.recording.completeBytes - 1_000);
+  const remux = vi.fn<SealDeps['remux']>(async ({ from, to }) => {
+    await copyFile(from, to);
+    return (await stat(to)).size;
+  });
+  expect(segmentOf(await sealFile(job, { ...deps, remux }, never)).container).toBe('remuxed');
+  expect(remux).toHaveBeenCalledOnce();
+});
+
 test('of a file the walker gave up, torn inside a moof, FFmpeg remuxes all whole fragments', async () => {
   const { spool, jobs, deps } = await left(async (dir) => {
     const path = join(dir, '000000.mp4');
