@@ -83,6 +83,8 @@ export interface StartOptions {
   readonly folder?: string;
   readonly logLevel?: string;
   readonly memoryLimitBytes?: number;
+  /** As a shell starts it: a signal to `-pid` reaches everybody who did not leave its process group. */
+  readonly isGroupLeader?: boolean;
   /** Words in front of its command line. */
   readonly launcher?: readonly string[];
 }
@@ -119,6 +121,7 @@ export async function startKeeper(options: StartOptions): Promise<KeeperUnderTes
       }),
     ],
     {
+      detached: options.isGroupLeader ?? false,
       stdio: ['ignore', 'inherit', 'pipe'],
       env: { ...process.env, SECRET_OF_THE_KEEPER: 'hunter2', LOG_LEVEL: options.logLevel ?? 'info' },
     },

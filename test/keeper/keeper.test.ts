@@ -367,6 +367,16 @@ describe('the end', () => {
     await expect(stat(join(keeper.folder, 'lock'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
+  test('by Ctrl-C in its terminal is one SIGTERM to a recording, and no SIGINT', async () => {
+    const keeper = await startKeeper({ built, isGroupLeader: true });
+    const request = ffmpegRequest(keeper, built);
+    const ffmpeg = await (await keeper.nextWorker()).spawn(request);
+    await startedFfmpeg(request);
+    process.kill(-keeper.pid, 'SIGINT');
+    expect([await keeper.exited, isAlive(ffmpeg.pid)]).toEqual([{ code: 0, signal: null }, false]);
+    expect(await readFile(join(request.cwd, 'signals.txt'), 'utf8')).toBe('SIGTERM\n');
+  });
+
   test('kills a worker and a recording that do not go', async () => {
     const keeper = await startKeeper({
       built,
