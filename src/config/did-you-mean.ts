@@ -20,14 +20,38 @@ const NAMES_ELSEWHERE: Readonly<Record<string, string>> = {
   S3_ACCESS_KEY: 'S3_ACCESS_KEY_ID',
   S3_SECRET_KEY: 'S3_SECRET_ACCESS_KEY',
   S3_URL: 'S3_ENDPOINT',
+  S3_BUCKET_NAME: 'S3_BUCKET',
 };
+/** `CAMERA_RTSP_URL`, `CAM1_RTSP`, `CAMERA_URL_2`, `RTSP_URL`, each with or without `_FILE`. */
+const CAMERA_NAME =
+  /^(?:CAM(?:ERA)?S?_?(?<front>\d*)_?(?:RTSP|(?:RTSP_?)?UR[LI])|RTSP_?UR[LI])_?(?<end>\d*)(?<file>_FILE)?$/;
 
 /**
- * The variable of ours that somebody probably meant, or undefined when the name is ours already or not like any of ours.
+ * The variable of ours that somebody probably meant and has not given, or undefined: of a name that is ours already or not like any
+ * of ours. Names without our prefix count only where nothing else can be meant: `BUCKET` beside a store of one's own.
+ */
+export function meantVariable(name: string, isGiven: (name: string) => boolean): string | undefined {
+  if (isOurs(name)) return undefined;
+  const certain = misspeltVariable(name);
+  if (certain !== undefined) return certain;
+  const upper = name.toUpperCase();
+  const meant =
+    looseCamera(upper) ?? withWordsLeftOut(upper) ?? (isGiven('S3_ENDPOINT') ? BUCKET_NAMES[upper] : undefined);
+  return meant === undefined || isGiven(meant) || isGiven(`${meant}_FILE`) ? undefined : meant;
+}
+
+const BUCKET_NAMES: Readonly<Record<string, string>> = { BUCKET: 'S3_BUCKET', BUCKET_NAME: 'S3_BUCKET' };
+
+function isOurs(name: string): boolean {
+  return KNOWN_VARIABLES.includes(name) || cameraNumberOf(name.replace(/_FILE$/, '')) !== undefined;
+}
+
+/**
+ * The variable of ours that a name is a misspelling of, or undefined when it is ours already or not like any of ours.
  * Names that only share a beginning (`CAMERA_RECORDER_SERVICE_HOST`, which Kubernetes sets) are left alone.
  */
 export function misspeltVariable(name: string): string | undefined {
-  if (KNOWN_VARIABLES.includes(name) || cameraNumberOf(name.replace(/_FILE$/, '')) !== undefined) return undefined;
+  if (isOurs(name)) return undefined;
   const upper = name.toUpperCase();
   return (
     NAMES_ELSEWHERE[upper] ??
@@ -56,6 +80,19 @@ function misspeltCamera(name: string): string | undefined {
   if (pattern === undefined) return undefined;
   const ending = shape.endsWith('_FILE') ? '_FILE' : '';
   return `CAMERA${Math.max(1, Number(digits))}_RTSP_URL${ending}`;
+}
+
+function looseCamera(name: string): string | undefined {
+  const { front, end, file = '' } = CAMERA_NAME.exec(name)?.groups ?? {};
+  return end === undefined ? undefined : `CAMERA${Math.max(1, Number(front || end))}_RTSP_URL${file}`;
+}
+
+/** `MAX_UPLOADS` for `MAX_CONCURRENT_UPLOADS`. Temporal has many variables of its own, for other programs than this one. */
+function withWordsLeftOut(name: string): string | undefined {
+  const [first = '', ...rest] = name.split('_');
+  if (rest.length === 0 || first === 'TEMPORAL') return undefined;
+  const shape = new RegExp(`^${[first, ...rest].map((word) => word.replace(/\W/g, '')).join('_(?:[A-Z0-9]+_)*')}$`);
+  return PLAIN_SETTINGS.find((known) => shape.test(known));
 }
 
 /** Letters to add, drop, change, or swap with their neighbour. */

@@ -11,7 +11,7 @@ import {
 } from './config.js';
 import { ConfigError, type ConfigMistake } from './config-error.js';
 import { readConfigFile } from './config-file.js';
-import { misspeltVariable } from './did-you-mean.js';
+import { meantVariable } from './did-you-mean.js';
 import { PLAIN_SETTINGS, TEMPORAL_VARIABLES } from './setting-names.js';
 import { SettingsReader, type Variables } from './settings-reader.js';
 import {
@@ -121,7 +121,7 @@ function noteNoCamera(reader: SettingsReader): void {
 
 function noteMisspelt(env: Variables, reader: SettingsReader): void {
   for (const name of Object.keys(env)) {
-    const meant = misspeltVariable(name);
+    const meant = meantVariable(name, (other) => reader.has(other));
     if (meant !== undefined) reader.note(name, `is not a setting of ours. Did you mean ${meant}?`);
   }
   for (const name of PLAIN_SETTINGS) {

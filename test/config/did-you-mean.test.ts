@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { misspeltVariable, nearest } from '../../src/config/did-you-mean.js';
+import { meantVariable, misspeltVariable, nearest } from '../../src/config/did-you-mean.js';
 import {
   PLAIN_SETTINGS,
   PROGRAM_VARIABLES,
@@ -26,4 +26,39 @@ it.each([
   ['colour', undefined],
 ])('in a list of keys, %s is nearest to %s', (name, expected) => {
   expect(nearest(name, ['site', 'tags', 'segment_seconds'])).toBe(expected);
+});
+
+it.each([
+  ['CAMERA_RTSP_URL', [], 'CAMERA1_RTSP_URL'],
+  ['CAMERA1_RTSP', [], 'CAMERA1_RTSP_URL'],
+  ['CAM1_RTSP_URL', [], 'CAMERA1_RTSP_URL'],
+  ['CAM_2_URL_FILE', [], 'CAMERA2_RTSP_URL_FILE'],
+  ['CAMERA_URL_3', [], 'CAMERA3_RTSP_URL'],
+  ['camera1_rtsp_url', [], 'CAMERA1_RTSP_URL'],
+  ['RTSP_URL', [], 'CAMERA1_RTSP_URL'],
+  ['MAX_UPLOADS', [], 'MAX_CONCURRENT_UPLOADS'],
+  ['STALL_SECONDS', [], 'STALL_TIMEOUT_SECONDS'],
+  ['BUCKET', ['S3_ENDPOINT'], 'S3_BUCKET'],
+  ['S3_BUCKET_NAME', [], 'S3_BUCKET'],
+])('%s, where %j is given, is meant for %s', (name, given, expected) => {
+  expect(meantVariable(name, (other) => (given as readonly string[]).includes(other))).toBe(expected);
+});
+
+it.each([
+  ['BUCKET', []],
+  ['BUCKET', ['S3_ENDPOINT', 'S3_BUCKET']],
+  ['RTSP_URL', ['CAMERA1_RTSP_URL']],
+  ['CAM1_RTSP_URL', ['CAMERA1_RTSP_URL_FILE']],
+  ['CAMERA1_RTSP_URL', []],
+  ['CAMERA_SERVICE_HOST', []],
+  ['CAMERA_PORT', []],
+  ['TEMPORAL_URL', []],
+  ['FRIGATE_RTSP_PASSWORD', []],
+  ['REGION', ['S3_ENDPOINT']],
+  ['LOG_FORMAT', []],
+  ['_', []],
+  ['npm_config_cache', []],
+  ['MAX_OLD_SPACE_SIZE', []],
+])('%s, where %j is given, may be for any other program', (name, given) => {
+  expect(meantVariable(name, (other) => (given as readonly string[]).includes(other))).toBeUndefined();
 });
