@@ -43,7 +43,7 @@ function writeToml(toml: string): string {
 }
 
 describe('a configuration that is right', () => {
-  it("has the brief's defaults when only the required variables are given", () => {
+  it('has the documented defaults when only the required variables are given', () => {
     expect(load({ ...FULL, SITE_TIMEZONE: 'UTC' }, { required: ALL })).toEqual({
       cameras: [1, 2].map((number) => ({
         id: `camera-${number}`,

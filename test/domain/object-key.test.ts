@@ -5,7 +5,7 @@ import { dayPrefixOf, gapObjectKeyOf, objectKeysOf, objectNameIn } from '../../s
 const camera = parseCameraId('camera-1');
 
 describe('object keys', () => {
-  it("are the brief's, in UTC", () => {
+  it('are camera, day and time of day, in UTC', () => {
     const keys = objectKeysOf({
       camera,
       session: parseSessionId('20251214T012959Z-7f3a'),

@@ -39,7 +39,7 @@ describe('two cameras recorded into a real bucket', () => {
     expect(cuts).toBeGreaterThanOrEqual(30);
   });
 
-  it("are stored under the brief's keys, sealed with a header in front", async () => {
+  it('are stored under the promised keys, sealed with a header in front', async () => {
     const [camera] = system.ids;
     const stored = await system.stored(camera as never);
     for (const [index, { key, segment }] of stored.entries()) {
