@@ -48,6 +48,7 @@ export const importRules = {
     folders: [
       'activities',
       'workflows/contract.ts',
+      // Keys that workflows and workers share (docs/adr/0008).
       'workflows/search-attribute-keys.ts',
       'config',
       ...BELOW_WORKERS,
@@ -63,6 +64,7 @@ export const importRules = {
     types: ['recorder/recorder.ts'],
     packages: [/^fastify$/, PROM_CLIENT],
   },
+  // The contract names what the embedded Temporal must have (docs/adr/0008).
   embedded: {
     folders: ['workers', 'workflows/contract.ts', 'simulator', 'config', 'object-store', 'domain', ...BASICS],
     packages: [EXECA, ZOD],
