@@ -53,7 +53,7 @@ test('a halted server is still stopped by SIGTERM, and stopping twice is harmles
   expect(server.signal('SIGCONT')).toBe(false);
 });
 
-test.skipIf(process.platform !== 'linux')('a server ends by itself when its parent is killed', async () => {
+test('a server ends by itself when its parent is killed', async () => {
   const command = JSON.stringify(dyingWithParent(['sleep', '60']));
   const source = `const [file, ...args] = ${command};
     const child = require('node:child_process').spawn(file, args, { detached: true, stdio: 'ignore' });
