@@ -9,11 +9,12 @@ const STYLE = `
 body { font: 16px/1.4 system-ui, sans-serif; margin: 1rem auto; max-width: 72rem; padding: 0 .75rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .5rem; border-bottom: 1px solid #8884; overflow-wrap: anywhere; }
+.id { white-space: nowrap; }
 .good { border-left: .4rem solid #2a7; } :is(.waiting, .unstable) { border-left: .4rem solid #d90; }
 .bad { border-left: .4rem solid #d33; } .off { border-left: .4rem solid #888; }
 .notice { border: 1px solid #d33; padding: .5rem; } .todo, .place { display: block; opacity: .8; }
 @media (max-width: 40em) {
-  thead { display: none; } tr, td { display: block; } tr { margin-bottom: 1rem; border: 1px solid #8884; }
+  .id { white-space: normal; } thead { display: none; } tr, td { display: block; } tr { margin-bottom: 1rem; border: 1px solid #8884; }
   td[data-head]::before { content: attr(data-head) ": "; font-weight: 600; }
 }`;
 
@@ -46,8 +47,9 @@ export function escapeHtml(text: string): string {
 }
 
 function row(camera: CameraView): string {
-  const name = camera.name === camera.id ? camera.id : `${camera.name} (${camera.id})`;
-  const label = camera.webUiUrl === null ? escapeHtml(name) : link(camera.webUiUrl, name);
+  const id = `<span class="id">${escapeHtml(camera.id)}</span>`;
+  const name = camera.name === camera.id ? id : `${escapeHtml(camera.name)} (${id})`;
+  const label = camera.webUiUrl === null ? name : `<a href="${escapeHtml(camera.webUiUrl)}">${name}</a>`;
   const place = camera.place === '' ? '' : `<span class="place">${escapeHtml(camera.place)}</span>`;
   const todo = camera.todo === null ? '' : `<span class="todo">${escapeHtml(camera.todo)}</span>`;
   return `<tr class="${camera.level}"><td><strong>${label}</strong>${place}</td><td>${escapeHtml(camera.state)}${todo}</td>${[

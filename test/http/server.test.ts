@@ -87,6 +87,7 @@ describe('the page', () => {
     expect(answer.headers['content-security-policy']).toContain("default-src 'none'");
     expect(answer.body).toContain('<meta http-equiv="refresh"');
     expect(answer.body).toContain('name="viewport"');
+    expect(answer.body).toContain('<span class="id">camera-1</span>');
     expect(answer.body).toContain('recording since 14:03:12, segment seals at 14:15:00');
     expect(answer.body).not.toMatch(/<script|src=|@import|url\(/);
   });
@@ -94,7 +95,7 @@ describe('the page', () => {
   it('shows names as they are written, whatever is in them', async () => {
     const configured = [cameraConfig(camera1, { name: '<img src=x onerror="a">', tags: ["a&b'"] })];
     const { body } = await server({ status: () => statusView(statusInput({ configured })) }).inject('/');
-    expect(body).toContain('&lt;img src=x onerror=&quot;a&quot;&gt; (camera-1)');
+    expect(body).toContain('&lt;img src=x onerror=&quot;a&quot;&gt; (<span class="id">camera-1</span>)');
     expect(body).toContain('a&amp;b&#39;');
     expect(body).not.toContain('<img');
   });
@@ -102,7 +103,9 @@ describe('the page', () => {
   it('links each camera to the Web UI when that is known', async () => {
     const webUi = { url: 'http://localhost:8233', namespace: 'default' };
     const { body } = await server({ status: () => statusView(statusInput({ webUi })) }).inject('/');
-    expect(body).toContain('<a href="http://localhost:8233/namespaces/default/workflows/camera-1">camera-1</a>');
+    expect(body).toContain(
+      '<a href="http://localhost:8233/namespaces/default/workflows/camera-1"><span class="id">camera-1</span></a>',
+    );
     expect((await server().inject('/')).body).not.toContain('workflows');
   });
 
