@@ -71,7 +71,7 @@ export async function record(
     hasAudio = true,
     extra = [] as readonly string[],
     segmentSec = 4,
-    fragmentUs = 1_000_000,
+    fragmentUs = 250_000,
     movflags = '',
   },
 ): Promise<readonly string[]> {
