@@ -92,6 +92,9 @@ test('update pause, resume and reconfigure do what they say, and a wrong setting
   ).rejects.toThrow(/CAMERA_SECRETS_DIR/);
   await update('reconfigure', '--input', '{"segmentDurationSec":300}');
   await it.attached(camera, 3);
+  await update('reconfigure', '--input', '{"audio":"off"}');
+  await it.attached(camera, 4);
+  expect(it.recorder.of(camera).at(-1)?.spec).toMatchObject({ segmentDurationSec: 300, audio: 'off' });
   const history = readable(await it.client.workflow.getHandle(camera).fetchHistory());
   expect(history).toContain('"segmentDurationSec":300');
   expect(history).not.toContain('hunter2');
@@ -136,13 +139,18 @@ test('describe lists what the recording reports', async () => {
   );
 });
 
-test('list finds cameras by what they do', async () => {
+test('list finds cameras by what they do and by their name, and count counts those that run', async () => {
   const camera = await started();
-  await waitFor(
-    async () =>
-      (await cli('workflow', 'list', '--query', 'CameraState="recording" AND Recorder="typed"')).includes(camera),
-    { what: 'the camera in the list', deadlineMs: 10_000, pollMs: 200 },
-  );
+  const listed = async (query: string): Promise<string> => await cli('workflow', 'list', '--query', query);
+  await waitFor(async () => (await listed('CameraState="recording" AND Recorder="typed"')).includes(camera), {
+    what: 'the camera in the list',
+    deadlineMs: 10_000,
+    pollMs: 200,
+  });
+  const byName = await listed(`CameraId="${camera}"`);
+  expect(byName.match(/typed-[\w-]+/g)).toEqual([camera]);
+  const counted = await cli('workflow', 'count', '--query', 'WorkflowType="Camera" AND ExecutionStatus="Running"');
+  expect(Number(/^Total: (\d+)/.exec(counted)?.[1])).toBeGreaterThan(0);
 });
 
 test('cancel stops FFmpeg and ends the camera', async () => {
