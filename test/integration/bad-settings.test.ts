@@ -168,6 +168,31 @@ describe.each(VERBS)('%s', (verb, args) => {
   });
 });
 
+it.each(VERBS)('%s: a file of Temporal that is not TOML is told without what is in it', async (_verb, args) => {
+  const dir = await settingsDir();
+  await writeFile(join(dir, 'temporal.toml'), `[profile.default]\naddress = "a:1"\napi_key = "${SECRET_KEY}\n`);
+  const ended = await run(dir, args, { ...RIGHT, TEMPORAL_CONFIG_FILE: 'temporal.toml' });
+  expect(ended.stderr).toBe(
+    'The configuration has a mistake; nothing was started.\n  TEMPORAL_CONFIG_FILE: temporal.toml is not TOML: line 3, column 29.\n',
+  );
+  expect([ended.code, ended.stdout]).toEqual([BAD_CONFIG, '']);
+});
+
+it.each(VERBS)('%s: what is wrong for Temporal is told with all the rest', async (_verb, args) => {
+  const dir = await settingsDir();
+  const bad = { TEMPORAL_PROFILE: 'nix', TEMPORAL_TLS: 'banana', LOG_LEVEL: 'loud' };
+  const ended = await run(dir, args, { ...RIGHT, ...bad });
+  expect(ended.stderr).toBe(
+    [
+      'The configuration has 3 mistakes; nothing was started.',
+      '  TEMPORAL_TLS: "banana" is not allowed. Allowed: true, false, 1, 0.',
+      '  LOG_LEVEL: "loud" is not allowed. Allowed: trace, debug, info, warn, error, fatal, silent.',
+      '  TEMPORAL_PROFILE: needs TEMPORAL_CONFIG_FILE, which says what is in the profile.',
+      '',
+    ].join('\n'),
+  );
+});
+
 it('a setting that is wrong on paper is not judged again by what the machine says of its default', async () => {
   const dir = await settingsDir();
   const ended = await run(dir, ['check'], { ...RIGHT, METRICS_PORT: '99999', CAMERA1_RTSP_URL_FILE: 'nowhere' });
