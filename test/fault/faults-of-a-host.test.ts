@@ -1,12 +1,9 @@
-/** The processes and the disk of a recorder fail in turn, each test goes on with what the one before left running; then everything is judged. */
+/** The processes of a recorder fail in turn, each test goes on with what the one before left running; then everything is judged. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { afterFile } from '../support/after-file.js';
 import { auditSystem, type SystemAudit } from '../support/audit/system-audit.js';
 import { type FaultBench, startBench } from '../support/faults/fault-bench.js';
-import { canMountDisks, diskFaultsOf, mountDisk, type OwnDisk } from '../support/faults/own-disk.js';
 import { proveFault } from '../support/faults/single-fault.js';
-import { diskFull } from './single/disk-full.js';
-import { diskStalled } from './single/disk-stalled.js';
 import { everythingStopped } from './single/everything-stopped.js';
 import { keeperStopped } from './single/keeper-stopped.js';
 import { workerStopped } from './single/worker-stopped.js';
@@ -15,19 +12,14 @@ const SEGMENT_SEC = 4;
 const PASSWORD = 'Zq7CameraCore';
 
 describe('two cameras are recorded on, and every frame counted, when', () => {
-  let disk: OwnDisk | null;
   let bench: FaultBench;
   let audit: SystemAudit;
   beforeAll(async () => {
-    // Where nobody may mount, the disk is the machine's, and nothing is done to it.
-    disk = canMountDisks() ? mountDisk(afterFile) : null;
     const camera = { user: 'admin', password: PASSWORD, audio: false };
     bench = await startBench({
       register: afterFile,
       cameras: [camera, camera],
       segmentSec: SEGMENT_SEC,
-      env: { MIN_FREE_BYTES: '16MiB' },
-      ...(disk !== null && { spoolDir: disk.dir }),
     });
     audit = auditSystem(bench.system, { register: afterFile, secrets: [PASSWORD] });
     await bench.system.recording();
@@ -39,12 +31,6 @@ describe('two cameras are recorded on, and every frame counted, when', () => {
     const ffmpegs = bench.system.recorder.ffmpegPids();
     await proveFault(bench, [0, 1], single);
     expect(bench.system.recorder.ffmpegPids()).toEqual(ffmpegs);
-  });
-
-  it.skipIf(!canMountDisks()).each([diskStalled, diskFull])('$what', { timeout: 90_000 }, async (single) => {
-    const { faultOf } = single;
-    if (disk === null) throw new Error('it could be mounted before');
-    await proveFault(bench, [0, 1], { ...single, fault: faultOf(diskFaultsOf(disk)) });
   });
 
   it('and the program leaves nothing', { timeout: 60_000 }, async () => {

@@ -3,7 +3,7 @@ import { afterFile } from '../support/after-file.js';
 import { auditSystem, type SystemAudit } from '../support/audit/system-audit.js';
 import type { Fault } from '../support/faults/fault.js';
 import { type FaultBench, startBench } from '../support/faults/fault-bench.js';
-import { canMountDisks, diskFaultsOf, mountDisk, type OwnDisk } from '../support/faults/own-disk.js';
+import { diskFaultsOf, mountDisk, type OwnDisk } from '../support/faults/own-disk.js';
 import { proveFault } from '../support/faults/single-fault.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -14,7 +14,7 @@ const HELD_MS = 20_000;
 /** Of a program that cannot seal: its stop waits for that until its deadline of 40 s. */
 const STOP_AND_START_MS = 75_000;
 
-describe.skipIf(!canMountDisks())('a disk that turned read-only', () => {
+describe('a disk that turned read-only', () => {
   let disk: OwnDisk;
   let bench: FaultBench;
   let audit: SystemAudit;

@@ -1,4 +1,4 @@
-/** A small file system of its own, which can be full, stall or fail for real. It needs the right to mount; where that is missing, nothing can be shown. */
+/** A small file system of its own, which can be full, stall or fail for real. It needs the right to mount. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { open, readFile, rm, writeFile } from 'node:fs/promises';
@@ -20,7 +20,7 @@ export interface OwnDisk {
 }
 
 /** Whether this user may mount here, and the tools are there. */
-export function canMountDisks(): boolean {
+function canMountDisks(): boolean {
   try {
     run('unshare', ['--mount', 'true']);
     run('losetup', ['--find']);
@@ -32,8 +32,9 @@ export function canMountDisks(): boolean {
   }
 }
 
-/** @throws where `canMountDisks` is false. */
+/** @throws where this user may not mount, or a tool for it is missing. */
 export function mountDisk(register: (unmount: () => Promise<void>) => unknown): OwnDisk {
+  if (!canMountDisks()) throw new Error('a disk of its own needs root, unshare, losetup, mkfs.ext4 and fsfreeze');
   const root = mkdtempSync(join(tmpdir(), 'disk-'));
   const [image, dir] = [join(root, 'image'), join(root, 'spool')];
   const mount = (): void => run('mount', ['-o', 'loop,errors=remount-ro', image, dir]);
