@@ -63,20 +63,30 @@ export function readCameras(options: {
   readonly hasSecretsDir: boolean;
 }): readonly CameraConfig[] {
   const { reader, numbers, defaults } = options;
+  const seen = new Set<CameraId>();
   const fromFile = new Map<CameraId, CameraConfig>();
   options.tables.forEach((table, index) => {
-    const camera = cameraOf(new CameraTable(reader, table, index), defaults);
-    if (camera === undefined) return;
-    if (fromFile.has(camera.id))
-      reader.note(`cameras[${index}].id`, `"${camera.id}" is given twice.`, 'an id of its own');
-    else fromFile.set(camera.id, camera);
+    const { id, camera } = cameraOf(new CameraTable(reader, table, index), defaults);
+    if (id !== undefined && seen.has(id)) {
+      reader.note(`cameras[${index}].id`, `"${id}" is given twice.`, 'an id of its own');
+      return;
+    }
+    if (id !== undefined) seen.add(id);
+    if (camera !== undefined) fromFile.set(camera.id, camera);
   });
-  if (!options.hasSecretsDir) for (const camera of fromFile.values()) requireVariable(camera, numbers, reader);
   const fromEnv = numbers.flatMap((number) => {
     const id = cameraId.parse(`camera-${number}`);
-    return id === undefined ? [] : [fromFile.get(id) ?? plainCamera(id, defaults)];
+    return id === undefined ? [] : [withOwnVariable(fromFile.get(id) ?? plainCamera(id, defaults))];
   });
-  return [...fromEnv, ...[...fromFile.values()].filter((camera) => !fromEnv.includes(camera))];
+  const own = new Set(fromEnv.map(({ id }) => id));
+  const onlyInFile = [...fromFile.values()].filter(({ id }) => !own.has(id));
+  if (!options.hasSecretsDir) for (const camera of onlyInFile) requireVariable(camera, numbers, reader);
+  return [...fromEnv, ...onlyInFile];
+}
+
+/** Environment over file: its variable says where the camera is, whatever the file does. */
+function withOwnVariable(camera: CameraConfig): CameraConfig {
+  return { ...camera, spec: { ...camera.spec, source: { kind: 'secret', name: camera.id } } };
 }
 
 function plainCamera(id: CameraId, defaults: SpecDefaults): CameraConfig {
@@ -92,7 +102,11 @@ function requireVariable(camera: CameraConfig, numbers: readonly number[], reade
   reader.note(`cameras "${camera.id}"`, `there is no URL for its secret "${source.name}".`, allowed);
 }
 
-function cameraOf(table: CameraTable, defaults: SpecDefaults): CameraConfig | undefined {
+/** `camera` is missing where its mistakes have been noted. */
+function cameraOf(
+  table: CameraTable,
+  defaults: SpecDefaults,
+): { readonly id: CameraId | undefined; readonly camera?: CameraConfig } {
   table.refuseUnknownKeys();
   const id = table.required('id', cameraId);
   const name = table.value('name', text, id ?? '');
@@ -109,10 +123,10 @@ function cameraOf(table: CameraTable, defaults: SpecDefaults): CameraConfig | un
     tlsVerify: table.value('tls_verify', yesOrNo, defaults.tlsVerify),
   };
   // A bad URL has been noted; without it there would be a second mistake, of a missing secret.
-  if (id === undefined || (url === null && table.has('url'))) return undefined;
+  if (id === undefined || (url === null && table.has('url'))) return { id };
   const source =
     url === null ? ({ kind: 'secret', name: secret ?? id } as const) : ({ kind: 'url', rtspUrl: url } as const);
-  return { id, name, site, tags, spec: { source, ...spec } };
+  return { id, camera: { id, name, site, tags, spec: { source, ...spec } } };
 }
 
 /** One `[[cameras]]` table; mistakes are named `cameras[2].audio`, counted from 0 as in the file. */
