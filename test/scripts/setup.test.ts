@@ -41,7 +41,11 @@ test.each([
   ['with another version', { 'node_modules/a': { ...a, version: '1.0.1' } }, false],
   ['with other bytes', { 'node_modules/a': { ...a, integrity: 'sha512-b' } }, false],
 ])('packages %s are what the lock file says: %s', (_what, packages, isSame) => {
-  expect(isInstalled(locked, { packages })).toBe(isSame);
+  expect(isInstalled(locked, { packages }, () => true)).toBe(isSame);
+});
+
+test('a package whose folder is gone is not installed, whatever npm noted', () => {
+  expect(isInstalled(locked, { packages: { 'node_modules/a': a } }, () => false)).toBe(false);
 });
 
 test('of the pinned tools only the asked ones are taken, with all their hashes', () => {
