@@ -58,8 +58,11 @@ export class CameraGaps {
 
   /** What goes into the assignment, so that a restart keeps it: causes that were noted, up to where footage goes on. */
   openClaims(nowMs: number): readonly GapClaim[] {
-    if (this.#ledger.causes.length === 0) return [];
-    return claimsUntil(this.#ledger, this.#ledger.isGapOpen ? nowMs : this.#beganAtMs, this.#by);
+    const newest = this.#ledger.causes.at(-1);
+    if (newest === undefined) return [];
+    // One noted in this very millisecond would be empty, left out, and not journaled until another one is noted.
+    const untilMs = this.#ledger.isGapOpen ? Math.max(nowMs, newest.fromMs + 1) : this.#beganAtMs;
+    return claimsUntil(this.#ledger, untilMs, this.#by);
   }
 
   /** Grows while a gap lasts, and never shrinks. */

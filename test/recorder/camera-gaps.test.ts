@@ -123,6 +123,18 @@ test('a cause that was noted by a clock ahead names no later gap', () => {
   expect(recorded(gaps, { fromMs: clock.wall, toMs: clock.wall + SEC })).toEqual([['stream-ended', 70, 75]]);
 });
 
+test('a cause that has just been noted is in the journal, where it holds until another one is', () => {
+  const clock = new SetClock();
+  const gaps = new CameraGaps(clock, me, journalOf(T));
+  gaps.note('stream-ended');
+  clock.pass(2 * SEC);
+  gaps.note('camera-unreachable');
+  expect(gaps.openClaims(clock.wallMs())).toEqual([
+    { cause: 'stream-ended', fromMs: T, toMs: T + 2 * SEC, by: me },
+    { cause: 'camera-unreachable', fromMs: T + 2 * SEC, toMs: T + 2 * SEC + 1, by: me },
+  ]);
+});
+
 describe('a camera that nobody here knows, found in the bucket to be recorded until T', () => {
   /** Seen here for the first time 100 s later. */
   function found(...story: readonly ((gaps: CameraGaps, clock: SetClock) => void)[]) {
