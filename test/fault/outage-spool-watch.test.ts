@@ -18,6 +18,7 @@ it.each([
   { when: 'with a young receipt', ageMs: KEEP_MS / 2, storedBytes: 5, violation: /with a receipt 3\d+ ms old/ },
   { when: 'that the store does not have', ageMs: KEEP_MS, storedBytes: null, violation: /has nothing/ },
   { when: 'of which the store has a part', ageMs: KEEP_MS, storedBytes: 4, violation: /has 4 bytes/ },
+  { when: 'while nobody can ask the store', ageMs: KEEP_MS, storedBytes: 'away', violation: /store cannot be asked/ },
   { when: 'that is old and stored', ageMs: KEEP_MS, storedBytes: 5, violation: null },
 ])('a recording $when may go: $violation', async ({ ageMs, storedBytes, violation }) => {
   const spoolDir = await tempDir('spool');
@@ -25,8 +26,11 @@ it.each([
   const [paths, openPath] = [segmentPathsOf(layout, ID), openRecordingPathOf(layout, ID)];
   await Promise.all([openPath, paths.recording].map(async (path) => await mkdir(dirname(path), { recursive: true })));
   await writeFile(openPath, 'video');
-  const store = new MemoryStore();
-  if (storedBytes !== null) await store.putSmall(KEY, new Uint8Array(storedBytes), {}, AbortSignal.timeout(1_000));
+  const store = new MemoryStore({
+    onRequest: () => (storedBytes === 'away' ? Promise.reject(new Error('away')) : undefined),
+  });
+  if (typeof storedBytes === 'number')
+    await store.putSmall(KEY, new Uint8Array(storedBytes), {}, AbortSignal.timeout(1_000));
   const watch = watchSpool({ spoolDir, store, keepMs: KEEP_MS, register: onTestFinished });
 
   await rename(openPath, paths.recording);
@@ -40,6 +44,7 @@ it.each([
   }
   await rm(paths.recording);
   await watch.stop();
+  expect([...watch.vanished]).toEqual([ID]);
   expect([...watch.reclaimed]).toEqual(violation === null ? [ID] : []);
   expect(watch.violations).toEqual(violation === null ? [] : [expect.stringMatching(violation)]);
 });

@@ -18,6 +18,8 @@ export interface SpoolWatch {
   readonly sealed: ReadonlySet<SegmentId>;
   /** The newest of every segment seen so far. */
   readonly receipts: ReadonlyMap<SegmentId, Receipt>;
+  /** Whose recording went away, with leave or without, or nobody can say yet: the store is away. */
+  readonly vanished: ReadonlySet<SegmentId>;
   /** Whose recording went away with leave. */
   readonly reclaimed: ReadonlySet<SegmentId>;
   /** Sentences; empty when the recorder keeps its promise. */
@@ -44,12 +46,13 @@ export function watchSpool(options: SpoolWatchOptions): SpoolWatch {
     await looking;
   };
   options.register(stop);
-  const { sealed, receipts, reclaimed, violations } = watch;
-  return { sealed, receipts, reclaimed, violations, stop };
+  const { sealed, receipts, vanished, reclaimed, violations } = watch;
+  return { sealed, receipts, vanished, reclaimed, violations, stop };
 }
 
 class Watch {
   readonly sealed = new Set<SegmentId>();
+  readonly vanished = new Set<SegmentId>();
   readonly reclaimed = new Set<SegmentId>();
   readonly violations: string[] = [];
   readonly #options: SpoolWatchOptions;
@@ -84,7 +87,9 @@ class Watch {
     for (const id of paths.flatMap((path) => segmentOf(path, '.json'))) this.sealed.add(id);
     for (const path of paths) await this.#noteReceipt(path);
     const present = new Set([...open, ...withRecording]);
-    const gone = [...this.#unjudged, ...[...this.#present].filter((id) => !present.has(id))];
+    const goneNow = [...this.#present].filter((id) => !present.has(id));
+    for (const id of goneNow) this.vanished.add(id);
+    const gone = [...this.#unjudged, ...goneNow];
     this.#present = present;
     this.#unjudged = [];
     for (const id of gone) await this.#judge(id);
