@@ -1,13 +1,16 @@
 /** What the bucket holds is a file that a browser plays as it is. */
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser } from '../../scripts/install-browser.mjs';
 import type { ObjectKey } from '../../src/domain/ids.js';
 import type { SealedSegment } from '../../src/domain/segment.js';
 import type { ObjectStore } from '../../src/object-store/object-store.js';
+import { makeRecordings, recordingKinds, temporaryFolder } from '../mp4/support/recordings.js';
+import { indexOf, sealFile } from '../mp4/support/seal.js';
 import { afterFile } from '../support/after-file.js';
 import { startSystem } from '../support/recorder-system.js';
 import { waitFor } from '../support/wait-for.js';
@@ -47,6 +50,54 @@ const PLAYER = `<!doctype html><link rel="icon" href="data:,"><video id="video" 
   }
 </script>`;
 
+let browser: Browser;
+beforeAll(async () => {
+  if (executablePath === undefined) return;
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  afterFile(async () => await browser.close());
+});
+
+const MP4_OF = { libx264: 'video/mp4; codecs="avc1.42c01e"', libx265: 'video/mp4; codecs="hvc1.1.6.L60.90"' };
+
+interface Loaded {
+  readonly durationSec: number;
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+describe.skipIf(executablePath === undefined)('a sealed recording, in Chromium', () => {
+  it.for(['joined mid-GOP', 'with B-frames', 'without audio', 'hevc'])(
+    '%s plays and is sought',
+    async (name, { skip }) => {
+      const kind = recordingKinds[name];
+      if (kind === undefined) throw new Error(`no recording ${name}`);
+      const [path = ''] = await makeRecordings(await temporaryFolder(), kind);
+      const bytes = await readFile(await sealFile(path));
+      const page = await browser.newPage();
+      const canPlay = await page.evaluate<string>(
+        `document.createElement('video').canPlayType('${MP4_OF[kind.codec]}')`,
+      );
+      skip(canPlay === '', `this browser plays no ${kind.codec}`);
+      await page.goto(
+        await serve(bytes.length, async ({ offsetBytes, sizeBytes }) =>
+          bytes.subarray(offsetBytes, offsetBytes + sizeBytes),
+        ),
+      );
+      const { mediaEndMs } = await indexOf(await readFile(path));
+      const loaded = await page.evaluate<Loaded>('load()');
+      expect(loaded).toMatchObject({ widthPx: 320, heightPx: 180 });
+      expect(Math.abs(loaded.durationSec * 1_000 - mediaEndMs)).toBeLessThan(100);
+      const played = await page.evaluate<{ positionSec: number; shownFrames: number }>('play(0.5)');
+      expect(played.shownFrames).toBeGreaterThan(2);
+      const lumas: (readonly number[])[] = [];
+      for (const seconds of [loaded.durationSec - 0.3, 0.1])
+        lumas.push(await page.evaluate<readonly number[]>(`lumaAt(${seconds})`));
+      expect(differenceOf(lumas[0] ?? [], lumas[1] ?? [])).toBeGreaterThan(0.5);
+      await page.close();
+    },
+  );
+});
+
 describe.skipIf(executablePath === undefined)('an object of the bucket, in Chromium', () => {
   let page: Page;
   let segment: SealedSegment;
@@ -63,16 +114,16 @@ describe.skipIf(executablePath === undefined)('an object of the bucket, in Chrom
       { what: 'a segment between two cuts', deadlineMs: 45_000, pollMs: 300 },
     );
     segment = whole.segment;
-    const url = await serve(system.store, whole.key as ObjectKey, segment.sizeBytes);
-    const browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'] });
-    afterFile(async () => await browser.close());
+    const read = async (range: ByteRange): Promise<Uint8Array> =>
+      await system.store.read(whole.key as ObjectKey, range, AbortSignal.timeout(STORE_DEADLINE_MS));
+    const url = await serve(segment.sizeBytes, read);
     page = await browser.newPage();
     await page.goto(url);
   });
 
   it('has the length and the size that its metadata say', async () => {
     expect(segment.container).toBe('header-in-front');
-    const loaded = await page.evaluate<{ durationSec: number; widthPx: number; heightPx: number }>('load()');
+    const loaded = await page.evaluate<Loaded>('load()');
     expect(loaded).toMatchObject({ widthPx: segment.video.widthPx, heightPx: segment.video.heightPx });
     expect(Math.abs(loaded.durationSec * 1_000 - segment.mediaDurationMs)).toBeLessThan(100);
   });
@@ -102,8 +153,10 @@ function differenceOf(one: readonly number[], other: readonly number[]): number 
   return one.reduce((sum, value, index) => sum + Math.abs(value - (other[index] ?? 0)), 0) / one.length;
 }
 
+type ByteRange = Parameters<ObjectStore['read']>[1];
+
 /** The player, and the object by ranges, as a store behind a link would give it. */
-async function serve(store: ObjectStore, key: ObjectKey, sizeBytes: number): Promise<string> {
+async function serve(sizeBytes: number, read: (range: ByteRange) => Promise<Uint8Array>): Promise<string> {
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   });
@@ -113,7 +166,7 @@ async function serve(store: ObjectStore, key: ObjectKey, sizeBytes: number): Pro
     const offsetBytes = Number(from);
     const lastByte = to ? Math.min(Number(to), sizeBytes - 1) : sizeBytes - 1;
     const range = { offsetBytes, sizeBytes: lastByte + 1 - offsetBytes };
-    const body = await store.read(key, range, AbortSignal.timeout(STORE_DEADLINE_MS));
+    const body = await read(range);
     response.writeHead(206, {
       'Content-Type': 'video/mp4',
       'Accept-Ranges': 'bytes',
