@@ -113,15 +113,6 @@ describe('a configuration that is right', () => {
     expect(config.cameras.map((camera) => camera.id)).toEqual(['camera-1', 'camera-9', 'camera-10']);
   });
 
-  it.each(['url = "rtsp://old/b"', 'secret = "front"'])(
-    'takes a camera’s URL from its variable, whatever the file says: %s',
-    (line) => {
-      const configPath = writeToml(`[[cameras]]\nid = "camera-1"\nname = "Door"\n${line}`);
-      const [camera] = load({ CAMERA1_RTSP_URL: 'rtsp://new/b' }, { configPath }).cameras;
-      expect(camera).toMatchObject({ name: 'Door', spec: { source: { kind: 'secret', name: 'camera-1' } } });
-    },
-  );
-
   it('takes as many cameras as are configured, also more than fifty', () => {
     const urls = Object.fromEntries(
       Array.from({ length: 60 }, (_, index) => [`CAMERA${index + 1}_RTSP_URL`, 'rtsp://10.0.0.1/a']),
@@ -361,11 +352,6 @@ describe('several mistakes', () => {
       /^The configuration has 2 mistakes; nothing was started\.\n/,
     );
   });
-});
-
-it('an id that is given twice is told beside what is wrong with its first table', () => {
-  const configPath = writeToml('[[cameras]]\nid = "a"\nurl = "http://a/b"\n[[cameras]]\nid = "a"');
-  expect(linesOf({}, { configPath }).map((line) => line.split(': ')[0])).toEqual(['cameras[0].url', 'cameras[1].id']);
 });
 
 describe('one mistake in the file', () => {
