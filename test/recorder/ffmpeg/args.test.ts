@@ -54,6 +54,7 @@ test.each([
   ["rtsp://host/it's a path", 'rtsp://host/it%27s%20a%20path'],
   ['rtsp://host/cam?channel=1&subtype=0', 'rtsp://host/cam?channel=1&subtype=0'],
   ['rtsp://host/a@b', 'rtsp://host/a@b'],
+  ['rtsp://u:@[.]?a@10.0.0.7:554/s', 'rtsp://u:%40%5B.%5D%3Fa@10.0.0.7:554/s'],
   ['rtsp://admin:Zq7@HUNTERTWO#rest@127.0.0.1:1/stream1', 'rtsp://admin:Zq7%40HUNTERTWO%23rest@127.0.0.1:1/stream1'],
   ['rtsp://admin:12345/pw@127.0.0.1', 'rtsp://admin:12345%2Fpw@127.0.0.1'],
   ['rtsp://admin:99999/pw@cam', 'rtsp://admin:99999%2Fpw@cam'],
@@ -84,6 +85,7 @@ test.each([
   'rtsp://admin:a@b?c@cam',
   'rtsp://admin:12345/pw@cam',
   'rtsp://admin:a@10.0.0.6/c@10.0.0.7/s',
+  'rtsp://admin:a@[::1]/c@10.0.0.7/s',
   'rtsp://host/s\nfile /etc/passwd',
   "rtsp://host/s\r\noption x '1'",
   'rtsp://u:p\u0000@host/s',
@@ -97,6 +99,8 @@ test('a password of any letters never gets into what is taken for the host, or p
   fc.assert(
     fc.property(awkward, awkward, (before, after) => {
       const password = `${before}Core${after}`;
+      // With a second IP address behind an "@" nobody can tell which one is the camera's: that is refused, as the table above says.
+      fc.pre(!/@(?:\d+\.\d+\.\d+\.\d+|\[[^\]]*:[^\]]*:[^\]]*\])/.test(password));
       const { host, href } = parseCameraUrl(`rtsp://user:${password}@10.0.0.7:554/stream1`);
       expect(host).toBe('10.0.0.7');
       expect(redact(href)).toBe('rtsp://***@10.0.0.7:554/stream1');
