@@ -100,6 +100,10 @@ async function started(
     await pause(250);
   }
   const found = await processes();
+  if (found.ffmpegs.length !== run.cameras) {
+    await run.stop();
+    throw new Error(`${found.ffmpegs.length} FFmpegs run for ${run.cameras} cameras`);
+  }
   const recordedBytes = async (): Promise<number> => (await recordings(run.spoolDir)).reduce((a, b) => a + b, 0);
   return { ...found, recordedBytes, stop: run.stop };
 }

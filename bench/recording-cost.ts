@@ -8,7 +8,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { startSeaweedfs } from '../src/embedded/seaweedfs.js';
 import { startTemporalServer } from '../src/embedded/temporal-server.js';
@@ -44,12 +44,11 @@ await withWorkbench(async ({ dir, onEnd }) => {
   const picture = pictureOption();
   const ffmpegPath = await toolPath('ffmpeg');
   await loadPicture(picture, { ffmpegPath, cacheDir: '.cache' });
-  const env = await startServers(dir, onEnd);
   const compared: Compared[] = [];
   for (const count of COUNTS) {
     const cameras = await startCameras(count, { picture, ffmpegPath });
     onEnd(cameras.stop);
-    const settings = { urls: cameras.urls, ffmpegPath, segmentSec, windowSec, env };
+    const settings = { urls: cameras.urls, ffmpegPath, segmentSec, windowSec };
     compared.push({ cameras: count, ...(await interleaved(settings, join(dir, String(count)))) });
     await cameras.stop();
   }
@@ -63,7 +62,7 @@ function pictureOption(): PictureName {
 }
 
 async function interleaved(
-  settings: Omit<PhaseSettings, 'dir'> & { readonly windowSec: number },
+  settings: Omit<PhaseSettings, 'dir' | 'env'> & { readonly windowSec: number },
   dir: string,
 ): Promise<{ readonly ours: readonly Measured[]; readonly alone: readonly Measured[] }> {
   const [ours, alone]: [Measured[], Measured[]] = [[], []];
@@ -72,18 +71,32 @@ async function interleaved(
       [startOurs, ours],
       [startAlone, alone],
     ] as const) {
-      const phaseDir = join(dir, `${round}-${start.name}`);
-      const phase = await start({ ...settings, dir: phaseDir });
-      try {
-        into.push(await measure(phase, settings.windowSec));
-      } finally {
-        await phase.stop();
-      }
-      await rm(phaseDir, { recursive: true, force: true });
+      into.push(await measuredIn(join(dir, `${round}-${start.name}`), start, settings));
       await pause(BETWEEN_PHASES_MS);
     }
   }
   return { ours, alone };
+}
+
+/** In a folder, with a Temporal and a store, of its own: one that knows the cameras would keep them for the recorder of the phase before. */
+async function measuredIn(
+  dir: string,
+  start: typeof startOurs,
+  settings: Omit<PhaseSettings, 'dir' | 'env'> & { readonly windowSec: number },
+): Promise<Measured> {
+  await mkdir(dir, { recursive: true });
+  const servers = await startServers(dir);
+  try {
+    const phase = await start({ ...settings, dir, env: servers.env });
+    try {
+      return await measure(phase, settings.windowSec);
+    } finally {
+      await phase.stop();
+    }
+  } finally {
+    await servers.stop();
+    await rm(dir, { recursive: true, force: true });
+  }
 }
 
 /** A window as long as a segment holds one cut, wherever it begins. */
@@ -167,16 +180,18 @@ function memoryResults(compared: readonly Compared[]): readonly Result[] {
   ];
 }
 
-type OnEnd = Parameters<Parameters<typeof withWorkbench>[0]>[0]['onEnd'];
+interface Servers {
+  /** What our program needs to know about them. */
+  readonly env: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
 
-/** What our program needs to know about them. */
-async function startServers(dir: string, onEnd: OnEnd): Promise<Readonly<Record<string, string>>> {
+async function startServers(dir: string): Promise<Servers> {
   const temporal = await startTemporalServer({
     temporalPath: await toolPath('temporal'),
     dbPath: null,
     logPath: join(dir, 'temporal.log'),
   });
-  onEnd(async () => await temporal.kill());
   const store = await startSeaweedfs({
     weedPath: await toolPath('weed'),
     dir: join(dir, 'store'),
@@ -184,14 +199,18 @@ async function startServers(dir: string, onEnd: OnEnd): Promise<Readonly<Record<
     secretAccessKey: randomBytes(16).toString('hex'),
     bucket: 'bench',
   });
-  onEnd(async () => await store.kill());
   return {
-    TEMPORAL_ADDRESS: temporal.address,
-    TEMPORAL_NAMESPACE: temporal.namespace,
-    S3_ENDPOINT: store.endpoint,
-    S3_BUCKET: store.bucket,
-    S3_ACCESS_KEY_ID: store.accessKeyId,
-    S3_SECRET_ACCESS_KEY: store.secretAccessKey,
+    env: {
+      TEMPORAL_ADDRESS: temporal.address,
+      TEMPORAL_NAMESPACE: temporal.namespace,
+      S3_ENDPOINT: store.endpoint,
+      S3_BUCKET: store.bucket,
+      S3_ACCESS_KEY_ID: store.accessKeyId,
+      S3_SECRET_ACCESS_KEY: store.secretAccessKey,
+    },
+    stop: async () => {
+      await Promise.all([temporal.kill(), store.kill()]);
+    },
   };
 }
 
