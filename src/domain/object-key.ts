@@ -1,5 +1,6 @@
 import { type CameraId, type ObjectKey, parseObjectKey } from './ids.js';
 import type { SealedSegment } from './segment.js';
+import { utcDayOf } from './utc-day.js';
 
 const OBJECT_KEY =
   /^([a-z0-9-]+)\/(\d{8})\/(\d\d-\d\d-\d\d)_([a-z0-9-]+)(_[0-9TZ]+-[0-9a-f]{4}-\d+)?\.(mp4|gap\.json)$/;
@@ -42,14 +43,10 @@ export function objectNameIn(camera: CameraId, key: string): ObjectName | undefi
 
 /** The prefix under which all of a camera's objects of one UTC day are. */
 export function dayPrefixOf(camera: CameraId, atMs: number): string {
-  return `${camera}/${dayOf(atMs)}/`;
+  return `${camera}/${utcDayOf(atMs)}/`;
 }
 
 function stemOf(camera: CameraId, atMs: number): string {
   const time = new Date(atMs).toISOString().slice(11, 19).replaceAll(':', '-');
-  return `${camera}/${dayOf(atMs)}/${time}_${camera}`;
-}
-
-function dayOf(atMs: number): string {
-  return new Date(atMs).toISOString().slice(0, 10).replaceAll('-', '');
+  return `${camera}/${utcDayOf(atMs)}/${time}_${camera}`;
 }

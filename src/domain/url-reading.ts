@@ -15,7 +15,8 @@ export interface UrlParts {
 export type UrlReading = UrlParts | { readonly kind: 'unclear' } | { readonly kind: 'invalid' };
 
 const SHAPE = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is;
-const ADDRESS = /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[(?:[0-9A-Fa-f]*:){2}[0-9A-Fa-f:.]*\])(?::(\d{1,5}))?((?:[/?].*)?)$/s;
+const ADDRESS =
+  /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[(?:[0-9A-Fa-f]*:){2}[0-9A-Fa-f:.]*\])(?::(\d{1,5}))?((?:[/?].*)?)$/s;
 const IP_ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[.*\])$/;
 const HIGHEST_PORT = 65_535;
 

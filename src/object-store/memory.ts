@@ -4,7 +4,15 @@ import { crc32Hex } from '../domain/crc32.js';
 import type { ObjectKey } from '../domain/ids.js';
 import type { UploadCheckpoint } from '../domain/receipt.js';
 import { redact } from '../redact.js';
-import { type ObjectStore, type StoredObject, type StoredPart, StoreError, type UploadPart } from './object-store.js';
+import {
+  type ObjectStore,
+  type SmallObject,
+  type StoredObject,
+  type StoredPart,
+  StoreError,
+  tooLarge,
+  type UploadPart,
+} from './object-store.js';
 import { MIN_PART_SIZE_BYTES } from './part-plan.js';
 
 /** How a test bends the store: its clock, its answers, what it shows. */
@@ -16,6 +24,8 @@ export interface MemoryStoreOptions {
    * Thrown `after`, it is a lost answer.
    */
   readonly onRequest?: (request: MemoryRequest) => void | Promise<void>;
+  /** Of its own; default: none. */
+  readonly expiryRules?: readonly string[];
   /** False: a store that shows no checksum of the whole. */
   readonly showsChecksum?: boolean;
 }
@@ -58,6 +68,7 @@ export class MemoryStore implements ObjectStore {
       nowMs: Date.now,
       onRequest: () => {},
       showsChecksum: true,
+      expiryRules: [],
       ...options,
     };
   }
@@ -105,6 +116,43 @@ export class MemoryStore implements ObjectStore {
     await this.#request('putSmall', key, signal, () =>
       this.#hold(key, new Uint8Array(body), md5(body).toString('hex'), metadata),
     );
+  }
+
+  async folders(prefix: string, signal: AbortSignal): Promise<readonly string[]> {
+    return await this.#request('folders', prefix, signal, () => {
+      const below = [...this.#objects.keys()].filter((key) => key.startsWith(prefix));
+      const steps = below.map((key) => key.slice(prefix.length)).filter((rest) => rest.includes('/'));
+      return [...new Set(steps.map((rest) => `${prefix}${rest.slice(0, rest.indexOf('/') + 1)}`))].sort();
+    });
+  }
+
+  async readSmall(key: ObjectKey, mostBytes: number, signal: AbortSignal): Promise<SmallObject | undefined> {
+    return await this.#request('readSmall', key, signal, () => {
+      const held = this.#objects.get(key);
+      if (held !== undefined && held.bytes.length > mostBytes) throw tooLarge(key, held.bytes.length);
+      return held === undefined ? undefined : { body: held.bytes.slice(), etag: held.etag };
+    });
+  }
+
+  async replaceSmall(
+    key: ObjectKey,
+    body: Uint8Array,
+    etag: string | null,
+    signal: AbortSignal,
+  ): Promise<'stored' | 'changed'> {
+    return await this.#request('replaceSmall', key, signal, () => {
+      if ((this.#objects.get(key)?.etag ?? null) !== etag) return 'changed';
+      this.#hold(key, new Uint8Array(body), md5(body).toString('hex'), {});
+      return 'stored';
+    });
+  }
+
+  async timeMs(signal: AbortSignal): Promise<number> {
+    return await this.#request('timeMs', '', signal, () => this.#nowMs());
+  }
+
+  async expiryRules(signal: AbortSignal): Promise<readonly string[]> {
+    return await this.#request('expiryRules', '', signal, () => this.#options.expiryRules);
   }
 
   async ensureBucket(signal: AbortSignal): Promise<'exists' | 'created'> {

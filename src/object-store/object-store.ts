@@ -1,6 +1,7 @@
 import type { FailureCode } from '../domain/failures.js';
 import type { ObjectKey, Redacted } from '../domain/ids.js';
 import type { UploadCheckpoint } from '../domain/receipt.js';
+import { redact } from '../redact.js';
 
 /**
  * The user's bucket. One contract suite runs against every implementation.
@@ -25,7 +26,25 @@ export interface ObjectStore {
     prefix: string,
     signal: AbortSignal,
   ): AsyncIterable<{ readonly key: ObjectKey; readonly uploadId: string; readonly initiatedAtMs: number | null }>;
-  /** Gap objects, day records. Overwrites. */
+  /** The prefixes one step below `prefix`, which ends in "/" or is empty; they do too. One that was emptied may be among them. */
+  folders(prefix: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** A small object, whole. @throws StoreError `store-unexpected` when it is larger than `mostBytes` */
+  readSmall(key: ObjectKey, mostBytes: number, signal: AbortSignal): Promise<SmallObject | undefined>;
+  /**
+   * As `putSmall` without metadata, if what is at the key still has this tag (null: if nothing is there). Two at the same instant may
+   * both win on some stores: who depends on it reads again.
+   */
+  replaceSmall(
+    key: ObjectKey,
+    body: Uint8Array,
+    etag: string | null,
+    signal: AbortSignal,
+  ): Promise<'stored' | 'changed'>;
+  /** What time it is by the store's clock, to the second. UTC ms. */
+  timeMs(signal: AbortSignal): Promise<number>;
+  /** The bucket's own rules that delete objects, in words; empty when it has none. */
+  expiryRules(signal: AbortSignal): Promise<readonly string[]>;
+  /** Gap objects. Overwrites. */
   putSmall(
     key: ObjectKey,
     body: Uint8Array,
@@ -60,6 +79,12 @@ export interface ObjectStore {
     signal: AbortSignal,
   ): Promise<readonly { readonly key: ObjectKey; readonly error: string }[]>;
   close(): void;
+}
+
+/** `etag` is bare, without quotes. */
+export interface SmallObject {
+  readonly body: Uint8Array;
+  readonly etag: string;
 }
 
 /** One part as it is sent. Numbers start at 1; the CRC-32 is of the part's bytes alone, in lower-case hex. */
@@ -98,4 +123,9 @@ export class StoreError extends Error {
     this.name = 'StoreError';
     this.code = code;
   }
+}
+
+/** What is at the key cannot be what was meant: it is never read whole. */
+export function tooLarge(key: ObjectKey, sizeBytes: number): StoreError {
+  return new StoreError('store-unexpected', redact(`read ${key}: ${sizeBytes} bytes are more than such an object has`));
 }

@@ -29,6 +29,25 @@ export async function* listObjects(requests: S3Requests, prefix: string, signal:
   } while (token !== undefined);
 }
 
+/** The common prefixes one step below `prefix`, page by page. */
+export async function listFolders(
+  requests: S3Requests,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  let token: string | undefined;
+  do {
+    const options = { Bucket: requests.bucket, Prefix: prefix, Delimiter: '/', ContinuationToken: token };
+    const page = await requests.ask('ListObjectsV2', `list folders of ${prefix}`, signal, () =>
+      requests.client.send(new ListObjectsV2Command(options), { abortSignal: signal }),
+    );
+    for (const { Prefix } of page.CommonPrefixes ?? []) if (Prefix !== undefined) found.push(Prefix);
+    token = page.NextContinuationToken;
+  } while (token !== undefined);
+  return found;
+}
+
 /** One page of the unfinished uploads below `prefix`. */
 export async function* listUploads(requests: S3Requests, prefix: string, signal: AbortSignal): Listed<'listUploads'> {
   const command = new ListMultipartUploadsCommand({ Bucket: requests.bucket, Prefix: prefix });

@@ -90,7 +90,8 @@ export async function readRange(
   }
 }
 
-async function bytesUnless(
+/** The body, unless `ending` aborts first: then it rejects. */
+export async function bytesUnless(
   ending: AbortSignal,
   body: { transformToByteArray(): Promise<Uint8Array> },
 ): Promise<Uint8Array> {

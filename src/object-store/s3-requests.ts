@@ -10,6 +10,7 @@ export const STORE_OPERATIONS = [
   'CreateBucket',
   'CreateMultipartUpload',
   'DeleteObjects',
+  'GetBucketLifecycleConfiguration',
   'GetObject',
   'HeadBucket',
   'HeadObject',

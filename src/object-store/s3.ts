@@ -12,11 +12,13 @@ import type { ObjectKey } from '../domain/ids.js';
 import type { UploadCheckpoint } from '../domain/receipt.js';
 import { redact } from '../redact.js';
 import { type ObjectStore, type StoredPart, StoreError, type UploadPart } from './object-store.js';
+import { expiryRules, storeTime } from './s3-bucket.js';
 import { base64OfHex } from './s3-checksum.js';
 import { createS3Client, DEFAULT_TIMEOUTS, type S3Settings } from './s3-client.js';
-import { bareEtag, listObjects, listParts, listUploads } from './s3-listing.js';
+import { bareEtag, listFolders, listObjects, listParts, listUploads } from './s3-listing.js';
 import { headObject, readRange } from './s3-reading.js';
 import { type RequestObservation, S3Requests } from './s3-requests.js';
+import { readSmall, replaceSmall } from './s3-small.js';
 
 export type { S3Settings, S3Timeouts } from './s3-client.js';
 
@@ -56,6 +58,18 @@ class S3Store implements ObjectStore {
   readonly listUploads: ObjectStore['listUploads'] = (prefix, signal) => listUploads(this.#requests, prefix, signal);
 
   readonly listParts: ObjectStore['listParts'] = (upload, signal) => listParts(this.#requests, upload, signal);
+
+  readonly folders: ObjectStore['folders'] = (prefix, signal) => listFolders(this.#requests, prefix, signal);
+
+  readonly readSmall: ObjectStore['readSmall'] = (key, mostBytes, signal) =>
+    readSmall(this.#requests, { key, mostBytes, bodyTimeoutMs: this.#bodyTimeoutMs }, signal);
+
+  readonly replaceSmall: ObjectStore['replaceSmall'] = (key, body, etag, signal) =>
+    replaceSmall(this.#requests, { key, body, etag }, signal);
+
+  readonly timeMs: ObjectStore['timeMs'] = (signal) => storeTime(this.#requests, signal);
+
+  readonly expiryRules: ObjectStore['expiryRules'] = (signal) => expiryRules(this.#requests, signal);
 
   async putSmall(key: ObjectKey, body: Uint8Array, metadata: Metadata, signal: AbortSignal): Promise<void> {
     const { client, bucket } = this.#requests;

@@ -10,7 +10,7 @@ import { gapFromMetadata, segmentFromMetadata } from '../object-store/coverage-m
 import type { ObjectStore } from '../object-store/object-store.js';
 
 /** What reading needs of a store: it never writes, so tests and the page give it no more than this. */
-export type ReadableStore = Pick<ObjectStore, 'list' | 'head' | 'read'>;
+export type ReadableStore = Pick<ObjectStore, 'list' | 'head' | 'read' | 'readSmall'>;
 
 /** One of a camera's objects, as far as a listing tells. */
 export interface ListedObject extends ObjectName {
@@ -18,24 +18,42 @@ export interface ListedObject extends ObjectName {
   readonly sizeBytes: number;
 }
 
-/** What an object says. `gone`: deleted since it was listed. `unreadable`: neither its metadata nor its bytes say anything. */
-export type ReadObject =
-  | { readonly kind: 'segment'; readonly footage: Footage; readonly claims: readonly GapClaim[] }
+/** A listed object with the time the store gives it. */
+export interface DatedObject extends ListedObject {
+  readonly lastModifiedMs: number;
+}
+
+/**
+ * What an object says. `gone`: deleted since it was listed. `unreadable`: neither its metadata nor its bytes say anything. `sha256Hex`: of
+ * the recorded bytes, null where it is not said.
+ */
+export type ReadObject = { readonly key: ObjectKey; readonly sizeBytes: number } & (
+  | {
+      readonly kind: 'segment';
+      readonly footage: Footage;
+      readonly sha256Hex: string | null;
+      readonly claims: readonly GapClaim[];
+    }
   | { readonly kind: 'gap'; readonly slot: TimeRange; readonly claims: readonly GapClaim[] }
-  | { readonly kind: 'gone' | 'unreadable'; readonly key: ObjectKey };
+  | { readonly kind: 'gone' | 'unreadable' }
+);
 
 type Stored = Pick<Footage, 'fromMs' | 'toMs'> & {
   readonly id: Footage['segment'];
+  readonly sha256Hex: string | null;
   readonly gapsBefore: readonly GapClaim[];
 };
 
 /** The box says all of a sidecar but what was not known when it was made; this is what coverage needs of it. */
-const boxSchema: z.ZodType<Stored, unknown> = z.object({
-  id: z.string().transform(parseSegmentId),
-  fromMs: z.number(),
-  toMs: z.number(),
-  gapsBefore: z.array(gapClaimSchema),
-});
+const boxSchema: z.ZodType<Stored, unknown> = z
+  .object({
+    id: z.string().transform(parseSegmentId),
+    fromMs: z.number(),
+    toMs: z.number(),
+    gapsBefore: z.array(gapClaimSchema),
+    sha256: z.string().optional(),
+  })
+  .transform(({ sha256, ...stored }) => ({ ...stored, sha256Hex: sha256 ?? null }));
 
 /** Gap objects are some hundred bytes; what is much larger is not one. */
 const LARGEST_GAP_OBJECT_BYTES = 65_536;
@@ -46,11 +64,11 @@ export async function listDay(
   camera: CameraId,
   atMs: number,
   signal: AbortSignal,
-): Promise<readonly ListedObject[]> {
-  const found: ListedObject[] = [];
-  for await (const { key, sizeBytes } of store.list(dayPrefixOf(camera, atMs), signal)) {
+): Promise<readonly DatedObject[]> {
+  const found: DatedObject[] = [];
+  for await (const { key, sizeBytes, lastModifiedMs } of store.list(dayPrefixOf(camera, atMs), signal)) {
     const name = objectNameIn(camera, key);
-    if (name !== undefined) found.push({ ...name, key, sizeBytes });
+    if (name !== undefined) found.push({ ...name, key, sizeBytes, lastModifiedMs });
   }
   return found.sort((one, other) => one.nominalStartMs - other.nominalStartMs);
 }
@@ -61,21 +79,31 @@ export async function listDay(
  */
 export async function readObject(store: ReadableStore, object: ListedObject, signal: AbortSignal): Promise<ReadObject> {
   const head = await store.head(object.key, signal);
-  if (head === undefined) return { kind: 'gone', key: object.key };
+  if (head === undefined) return { ...keyOf(object), kind: 'gone' };
   return object.kind === 'gap'
     ? gapOf(object, gapFromMetadata(head.metadata) ?? (await gapInBody(store, object, signal)))
-    : segmentOf(object, segmentFromMetadata(head.metadata) ?? (await segmentInBox(store, object, signal)));
+    : segmentOf(object, inMetadata(head.metadata) ?? (await segmentInBox(store, object, signal)));
 }
 
-function gapOf({ key }: ListedObject, gap: GapObject | undefined): ReadObject {
-  if (gap === undefined) return { kind: 'unreadable', key };
-  return { kind: 'gap', slot: { fromMs: gap.fromMs, toMs: gap.toMs }, claims: gap.claims };
+function keyOf({ key, sizeBytes }: ListedObject): Pick<ReadObject, 'key' | 'sizeBytes'> {
+  return { key, sizeBytes };
 }
 
-function segmentOf({ key }: ListedObject, segment: Stored | undefined): ReadObject {
-  if (segment === undefined) return { kind: 'unreadable', key };
-  const { id, fromMs, toMs, gapsBefore } = segment;
-  return { kind: 'segment', footage: { segment: id, fromMs, toMs, where: 'store' }, claims: gapsBefore };
+function gapOf(object: ListedObject, gap: GapObject | undefined): ReadObject {
+  if (gap === undefined) return { ...keyOf(object), kind: 'unreadable' };
+  return { ...keyOf(object), kind: 'gap', slot: { fromMs: gap.fromMs, toMs: gap.toMs }, claims: gap.claims };
+}
+
+function segmentOf(object: ListedObject, segment: Stored | undefined): ReadObject {
+  if (segment === undefined) return { ...keyOf(object), kind: 'unreadable' };
+  const { id, fromMs, toMs, sha256Hex, gapsBefore } = segment;
+  const footage = { segment: id, fromMs, toMs, where: 'store' } as const;
+  return { ...keyOf(object), kind: 'segment', footage, sha256Hex, claims: gapsBefore };
+}
+
+function inMetadata(metadata: Readonly<Record<string, string>>): Stored | undefined {
+  const segment = segmentFromMetadata(metadata);
+  return segment === undefined ? undefined : { ...segment, sha256Hex: segment.recording.sha256Hex };
 }
 
 async function gapInBody(

@@ -12,7 +12,7 @@ import type { TimeRange } from '../domain/time-range.js';
 import { gapMetadataOf } from '../object-store/coverage-metadata.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import { inParallel } from '../playback/in-parallel.js';
-import { readObject } from '../playback/stored-objects.js';
+import { type ReadableStore, readObject } from '../playback/stored-objects.js';
 import { readTimeline } from '../playback/timeline.js';
 import {
   type CameraStatus,
@@ -35,7 +35,7 @@ export interface LostCamera {
   readonly owed: readonly OwedSegment[];
 }
 
-type LosingStore = Pick<ObjectStore, 'list' | 'head' | 'read' | 'putSmall'>;
+type LosingStore = ReadableStore & Pick<ObjectStore, 'putSmall'>;
 
 /** Where nobody says how long its slots are. */
 const USUAL_SEGMENT_MS = 900_000;

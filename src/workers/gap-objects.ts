@@ -14,7 +14,7 @@ import type { TimeRange } from '../domain/time-range.js';
 import type { Logger } from '../log.js';
 import { gapMetadataOf } from '../object-store/coverage-metadata.js';
 import type { ObjectStore } from '../object-store/object-store.js';
-import { type ListedObject, listDay } from '../playback/stored-objects.js';
+import { type ListedObject, listDay, type ReadableStore } from '../playback/stored-objects.js';
 import type { Recorder } from '../recorder/recorder.js';
 import { listSessions, openFiles } from '../spool/session-files.js';
 import type { Assignment, Spool } from '../spool/spool.js';
@@ -23,7 +23,7 @@ import { bounded, GapReasons, type GapTask } from './gap-reasons.js';
 
 interface GapObjectsDeps {
   readonly spool: Pick<Spool, 'recorder' | 'layout' | 'assignments' | 'list'>;
-  readonly store: Pick<ObjectStore, 'list' | 'head' | 'read' | 'putSmall'>;
+  readonly store: ReadableStore & Pick<ObjectStore, 'putSmall'>;
   readonly recorder: Pick<Recorder, 'conditions'>;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly log: Logger;

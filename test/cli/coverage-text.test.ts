@@ -23,7 +23,9 @@ function timeline(spans: readonly CoverageSpan[], changes: Partial<Timeline> = {
     beganAtMs: null,
     longestMs: 900_000,
     objects: { segments: 0, gaps: 0 },
+    recordedDays: 0,
     unreadable: [],
+    badRecords: [],
     ...changes,
   };
 }

@@ -192,6 +192,44 @@ export function describeObjectStore(name: string, open: () => ObjectStore): void
       expect(await gathered(store.list('nothing-here/', signal))).toEqual([]);
     });
 
+    it('lists the folders one step below a prefix', async () => {
+      for (const text of ['shelf/a/1.json', 'shelf/a/b/2.json', 'shelf/c/3.json', 'shelf/4.json']) {
+        await store.putSmall(parseObjectKey(text), Buffer.from('{}'), {}, signal);
+      }
+      expect(await store.folders('shelf/', signal)).toEqual(['shelf/a/', 'shelf/c/']);
+      expect(await store.folders('', signal)).toContain('shelf/');
+      expect(await store.folders('nothing-here/', signal)).toEqual([]);
+    });
+
+    it('reads a small object whole, and none that is larger than it may be', async () => {
+      const key = parseObjectKey('shelf/small.json');
+      expect(await store.readSmall(key, 100, signal)).toBeUndefined();
+      await store.putSmall(key, Buffer.from('0123456789'), {}, signal);
+      const read = present(await store.readSmall(key, 100, signal));
+      expect(Buffer.from(read.body).toString()).toBe('0123456789');
+      expect(read.etag).toBe(present(await store.head(key, signal)).etag);
+      await expect(store.readSmall(key, 9, signal)).rejects.toMatchObject({ code: 'store-unexpected' });
+    });
+
+    it('replaces a small object only if it is still what it was', async () => {
+      const key = parseObjectKey('shelf/replaced.json');
+      const put = async (text: string, etag: string | null) =>
+        await store.replaceSmall(key, Buffer.from(text), etag, signal);
+      const etag = async () => present(await store.readSmall(key, 100, signal)).etag;
+      expect(await put('lost', '0'.repeat(32))).toBe('changed');
+      expect(await put('one', null)).toBe('stored');
+      expect(await put('another', null)).toBe('changed');
+      const first = await etag();
+      expect(await put('two', first)).toBe('stored');
+      expect(await put('three', first)).toBe('changed');
+      expect(Buffer.from(present(await store.readSmall(key, 100, signal)).body).toString()).toBe('two');
+    });
+
+    it('tells its time, to the second, and that it deletes nothing by itself', async () => {
+      expect(Math.abs((await store.timeMs(signal)) - Date.now())).toBeLessThan(10_000);
+      expect(await store.expiryRules(signal)).toEqual([]);
+    });
+
     it('does nothing once the signal is aborted, and throws its reason', async () => {
       const reason = new Error('enough');
       const aborted = AbortSignal.abort(reason);
