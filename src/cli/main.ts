@@ -15,6 +15,13 @@ Prints what it will declare, and asks. Then:
 Refused while the recorder is alive. Doing it again does no harm. If the recorder comes back with its spool,
 it uploads what it has all the same, and footage beats the gap.`;
 
+interface CoverageFlags {
+  readonly json?: boolean;
+  readonly utc?: boolean;
+  readonly check?: boolean;
+  readonly rebuild?: boolean;
+}
+
 const program = new Command('camera-recorder')
   .description('Records RTSP cameras into your own S3 store: every second is a verified object or a declared gap.')
   .version(readVersion())
@@ -57,10 +64,18 @@ program
   .argument('<when>', 'today, yesterday, 2026-11-25, or 2026-11-25T14:00..2026-11-25T15:30')
   .option('--json', 'as JSON')
   .option('--utc', 'days and times of UTC; default: of SITE_TIMEZONE')
-  .action(async (camera: string, when: string, options: { readonly json?: boolean; readonly utc?: boolean }) => {
+  .option('--check', 'also compare the record of each day of UTC with the bucket; exit code 1 if they disagree')
+  .option('--rebuild', 'instead: make the records of these days of UTC anew, from what the bucket holds')
+  .action(async (camera: string, when: string, options: CoverageFlags) => {
+    if (options.rebuild === true) {
+      const { rebuildCommand } = await import('./day-records-command.js');
+      await finish(rebuildCommand({ camera, when, configPath: configPath() }));
+      return;
+    }
     const { coverageCommand } = await import('./coverage-command.js');
-    const { json = false, utc = false } = options;
-    await finish(coverageCommand({ camera, when, isJson: json, isUtc: utc, configPath: configPath() }));
+    const { json = false, utc = false, check = false } = options;
+    const flags = { isJson: json, isUtc: utc, isChecked: check };
+    await finish(coverageCommand({ camera, when, ...flags, configPath: configPath() }));
   });
 
 program

@@ -7,6 +7,7 @@ import type { LinkStatus, UploadStatus } from '../workers/worker-status.js';
 import { type CameraWords, cameraWords, lastFootageAtMs, type WordsInput } from './camera-words.js';
 import type { GapSeconds } from './gaps-today.js';
 import { supervisionNotices } from './supervision-notices.js';
+import { wrongDayNotices } from './wrong-day-notices.js';
 
 /** Everything the page, the command line and `/status.json` show, already in words. Plain JSON. */
 export interface StatusView {
@@ -85,6 +86,7 @@ export function statusView(input: StatusInput): StatusView {
         input,
       ),
       ...linkNotice('The store does not answer as it should', 'Recordings wait in the spool.', worker.store, input),
+      ...wrongDayNotices(worker.wrongDays),
       ...supervisionNotices(worker.supervision),
     ],
     spool: spoolWords(input),

@@ -125,6 +125,7 @@ class WorkerService implements RunningWorker {
       uploads: side?.ledger.uploads ?? new Map(),
       backgroundFailures: side?.backgroundFailures ?? new Map(),
       declined: side?.declined.current ?? new Map(),
+      wrongDays: side?.dayRecords.wrong ?? new Map(),
       spool: side?.ledger.spool ?? null,
       supervision: this.#recording?.supervision?.() ?? null,
     };

@@ -98,6 +98,7 @@ export function registerWorkerMetrics(registry: Registry, status: () => WorkerSt
   registerCameraCounters(registry, status);
   registerCameraGauges(registry, status);
   registerWorkerGauges(registry, status);
+  registerWrongDays(registry, status);
   registerFailures(registry, status);
   registerStarts(registry, status);
 }
@@ -146,6 +147,20 @@ function registerWorkerGauges(registry: Registry, status: () => WorkerStatus): v
       },
     });
   }
+}
+
+function registerWrongDays(registry: Registry, status: () => WorkerStatus): void {
+  new Gauge({
+    name: 'camera_day_records_wrong',
+    help: 'Closed days whose record cannot be read or disagrees with the bucket. Never expected to be more than 0.',
+    labelNames: ['camera_id'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      const { uploads, wrongDays } = status();
+      for (const camera of uploads.keys()) this.set({ camera_id: camera }, wrongDays.get(camera)?.size ?? 0);
+    },
+  });
 }
 
 function registerFailures(registry: Registry, status: () => WorkerStatus): void {

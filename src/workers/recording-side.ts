@@ -15,6 +15,7 @@ import type { Assignment } from '../spool/spool.js';
 import { type Activities, type CameraStatus, STATUS_QUERY } from '../workflows/contract.js';
 import { Announcer } from './announce.js';
 import { ConditionReports } from './condition-reports.js';
+import { DayRecords } from './day-records.js';
 import { within } from './deadline.js';
 import { DeclinedCameras } from './declined-cameras.js';
 import { errorText } from './error-text.js';
@@ -41,6 +42,7 @@ export class RecordingSide {
   readonly ledger: UploadLedger;
   readonly store: Link;
   readonly declined: DeclinedCameras;
+  readonly dayRecords: DayRecords;
   readonly #backgroundFailures = new Map<string, number>();
   readonly #options: CommonOptions & RecordingOptions;
   readonly #announcer: Announcer;
@@ -65,6 +67,7 @@ export class RecordingSide {
     this.#reports = new ConditionReports({ recorder, spool, policies, timezone, clock });
     this.#gapObjects = new GapObjects({ spool, store, recorder, clock, log });
     this.#options = options;
+    this.dayRecords = new DayRecords({ spool, store, clock, log });
     this.declined = new DeclinedCameras({ recorderId: spool.recorder, policies, clock });
     this.store = createLink('store', clock, log);
     this.ledger = new UploadLedger({ clock, log, store: this.store });
@@ -106,6 +109,10 @@ export class RecordingSide {
     this.#loop('gap objects', policies.gapObjectsEveryMs, async (signal) => {
       if (!this.store.status().isReachable) return 'skipped';
       return await this.#gapObjects.pass(signal);
+    });
+    this.#loop('day records', policies.dayRecordsEveryMs, async (signal) => {
+      if (!this.store.status().isReachable) return 'skipped';
+      return await this.dayRecords.pass(signal);
     });
     this.#loop('reclaim', policies.reclaimEveryMs, async (signal) => await this.#reclaim(signal));
     this.#loop('sweep', SWEEP_EVERY_MS, async (signal) => await this.#sweep(signal));

@@ -2,6 +2,7 @@ import type { Declined } from '../domain/declines.js';
 import type { CameraId, Redacted } from '../domain/ids.js';
 import type { Supervision } from '../domain/supervision.js';
 import type { TimeRange } from '../domain/time-range.js';
+import type { UtcDay } from '../domain/utc-day.js';
 import type { SpoolUsage } from '../spool/spool.js';
 
 /** Whether something we depend on answers, since when, and why not, in words for people, when it did not. */
@@ -42,6 +43,8 @@ export interface WorkerStatus {
   readonly backgroundFailures: ReadonlyMap<string, number>;
   /** Cameras that are asked for again and again and that this recorder does not take. */
   readonly declined: ReadonlyMap<CameraId, Declined>;
+  /** Closed days whose record disagrees with the bucket, or cannot be read, and how. */
+  readonly wrongDays: ReadonlyMap<CameraId, ReadonlyMap<UtcDay, string>>;
   /** From the last spool scan; null before the first. */
   readonly spool: SpoolUsage | null;
   /** What the keeper last said of its workers; null in a process that has none. */

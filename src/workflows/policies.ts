@@ -49,6 +49,8 @@ export interface Policies {
   readonly reclaimEveryMs: number;
   /** A look at which clock slots ended without footage; asks the store only when there is one. */
   readonly gapObjectsEveryMs: number;
+  /** A look at which days have closed, and whether records and bucket agree: some requests a camera. */
+  readonly dayRecordsEveryMs: number;
   /** Smallest age of a receipt, by the store's clock, before it may be confirmed. */
   readonly confirmAfterMs: number;
   /** A recorder that asked Temporal for work so recently may be alive: it cannot be declared lost. */
@@ -123,6 +125,8 @@ function loopPolicies(
     reclaimEveryMs: scaled(MINUTE_MS),
     // A quarter of a 60 s segment: a slot is told of before it is two slots old.
     gapObjectsEveryMs: scaled(15 * SECOND_MS),
+    // A day closes two slots after its end; every record of half a year has its turn once a day.
+    dayRecordsEveryMs: scaled(10 * MINUTE_MS),
     // The store may have acknowledged from its page cache.
     confirmAfterMs: scaled(10 * MINUTE_MS),
     // One that has nothing to do asks once a minute: so long Temporal holds the question.

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { type CameraId, parseCameraId } from '../../src/domain/ids.js';
+import { objectKeysOf } from '../../src/domain/object-key.js';
 import { createS3Store } from '../../src/object-store/s3.js';
 import { at, claim, gapObject, segment, store, storeGap, wholeDay } from '../playback/story.js';
 import { tempDir } from '../support/temp-dir.js';
@@ -132,6 +133,40 @@ describe('camera-recorder coverage', () => {
     expect([future.code, future.stderr]).toEqual([1, '2925-12-14 has not begun yet.\n']);
     const bad = await coverage([nobody, 'tomorrow']);
     expect([bad.code, bad.stderr]).toEqual([1, expect.stringContaining('"tomorrow" is neither a day nor a range')]);
+  });
+
+  it('makes the records of closed days, reads a day from its record alone, and tells what somebody deleted', async () => {
+    const kept = freshCamera();
+    const bucket = createS3Store({ ...inject('s3'), region: 'us-east-1' });
+    try {
+      const day = wholeDay(kept, at('00:00'), 60);
+      await store(bucket, day);
+      const nothing = await coverage([kept, '2025-01-01', '--rebuild']);
+      expect([nothing.code, nothing.stdout]).toEqual([1, `20250101: nothing of ${kept} is in the bucket.\n`]);
+      const made = await coverage([kept, '2025-12-14', '--rebuild']);
+      expect([made.code, made.stdout, made.stderr]).toEqual([
+        0,
+        '20251214: made anew: 24:00:00 recorded, 0 s missing, 0 s unexplained.\n',
+        '',
+      ]);
+      const good = await coverage([kept, '2025-12-14', '--utc', '--check']);
+      expect([good.code, good.stderr]).toEqual([0, '']);
+      expect(good.stdout).toMatch(/24 segments and 0 gap objects, read from 1 day record in \d/);
+      const [first] = day.map((one) => objectKeysOf(one).preferred);
+      await bucket.delete(first === undefined ? [] : [first], AbortSignal.timeout(10_000));
+      const deleted = await coverage([kept, '2025-12-14', '--utc', '--check']);
+      expect([deleted.code, deleted.stderr]).toEqual([
+        1,
+        `! ${first} is in the record and not in the bucket; retention did not delete it.\n`,
+      ]);
+      const again = await coverage([kept, '2025-12-14', '--rebuild']);
+      expect(again.stdout).toContain('23:00:00 recorded');
+      expect(again.stdout).toContain('1 objects that the old record had are not in the bucket');
+      const early = await coverage([kept, 'today', '--rebuild']);
+      expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('has not closed yet')]);
+    } finally {
+      bucket.close();
+    }
   });
 
   it('reads the spool of this machine without touching it, while a recorder has it', async () => {

@@ -45,6 +45,7 @@ describe('the operations page', () => {
       uploadsInFlight: 0,
       backgroundFailures: new Map(),
       declined: new Map(),
+      wrongDays: new Map(),
       uploads: new Map(),
       spool: null,
       supervision: null,

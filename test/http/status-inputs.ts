@@ -68,6 +68,7 @@ export function statusInput(more: Partial<StatusInput> = {}): StatusInput {
       uploadsInFlight: 0,
       backgroundFailures: new Map(),
       declined: new Map(),
+      wrongDays: new Map(),
       uploads: new Map([[camera1, uploads]]),
       spool: null,
       supervision: null,
