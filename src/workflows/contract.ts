@@ -7,6 +7,7 @@ import type { GapClaim } from '../domain/coverage.js';
 import type { Declined } from '../domain/declines.js';
 import type { CameraId, RecorderId, SegmentId } from '../domain/ids.js';
 import type { Receipt } from '../domain/receipt.js';
+import type { RetentionPolicies, RetentionPolicy } from '../domain/retention.js';
 import type { TimeRange } from '../domain/time-range.js';
 
 export { type Policies, policiesOf } from './policies.js';
@@ -19,6 +20,10 @@ export const RECORDERS_QUEUE = 'recorders';
 export const recordQueueOf = (recorder: RecorderId): string => `record@${recorder}`;
 /** Apart from the recordings', so that a backlog of uploads cannot starve them; only this recorder has the file. */
 export const uploadQueueOf = (recorder: RecorderId): string => `upload@${recorder}`;
+/** What retention asks of the store; any recorder does it, and no upload waits for it. */
+export const RETENTION_QUEUE = 'retention';
+/** Id of the schedule, and of the workflows that it starts, which Temporal gives the time behind it. */
+export const RETENTION_ID = 'retention';
 /** Made of the segment alone, so that Temporal itself keeps a second upload of it from running beside the first (INV-3). */
 export const uploadWorkflowIdOf = (segment: SegmentId): string => `upload/${segment}`;
 /** Fixed, so that `temporal activity pause --activity-id record` needs no look-up. */
@@ -48,6 +53,70 @@ export interface Activities {
     readonly fromMs?: number;
     readonly sizeBytes?: number;
   }): Promise<Receipt>;
+}
+
+/** As `Activities`, on the queue `retention`, of any recorder. */
+export interface RetentionActivities {
+  /** Which cameras have something to expire by their policies, and whether this run may delete. Writes at most the bucket's note of whose it is. */
+  surveyBucket(input: {
+    readonly mode: RetentionMode;
+    /** Null: those of the recorder that is asked. */
+    readonly policies: RetentionPolicies | null;
+    readonly isBucketKnown: boolean;
+  }): Promise<BucketSurvey>;
+  /** Deletes, oldest first, what neither `policy` nor the recorder's own keeps; in `report` only says what it would. */
+  expireCamera(input: {
+    readonly camera: CameraId;
+    readonly policy: RetentionPolicy;
+    readonly mode: RetentionMode;
+  }): Promise<CameraRetention>;
+}
+
+/** `report` changes nothing. */
+export type RetentionMode = 'report' | 'delete';
+
+/** Input of `Retention`. Started by hand without any, it only reports. */
+export interface RetentionInput {
+  readonly mode?: RetentionMode;
+  /** Default: those of the recorder that is asked. What its own policy keeps stays in any case. */
+  readonly policies?: RetentionPolicies;
+  /** The operator knows that this is the right bucket: no day of reports before anything is deleted. */
+  readonly isBucketKnown?: boolean;
+  /** Every timeout and wait is multiplied by it; only tests set it. */
+  readonly timeScale?: number;
+}
+
+export interface BucketSurvey {
+  readonly mode: RetentionMode;
+  /** Why it only reports although it was to delete; else null. */
+  readonly why: string | null;
+  readonly cameras: readonly { readonly camera: CameraId; readonly policy: RetentionPolicy }[];
+}
+
+/** What became of one camera. In `report` the expired are those that would be. */
+export interface CameraRetention {
+  readonly camera: CameraId;
+  readonly policy: RetentionPolicy;
+  /** Afterwards. */
+  readonly storedObjects: number;
+  readonly storedBytes: number;
+  readonly expiredObjects: number;
+  readonly expiredBytes: number;
+  /** That the policy asks for, and that a hold keeps. */
+  readonly heldObjects: number;
+  /** The same, younger than a day. */
+  readonly youngObjects: number;
+  /** Sentences, the first ten. */
+  readonly problems: readonly string[];
+}
+
+/** Result of `Retention`. */
+export interface RetentionReport {
+  readonly mode: RetentionMode;
+  readonly why: string | null;
+  readonly cameras: readonly CameraRetention[];
+  /** Cameras whose turn failed, and why; the next run tries them again. */
+  readonly failed: readonly { readonly camera: CameraId; readonly why: string }[];
 }
 
 /** Says that a segment is sealed. Only a hint: it may come twice, late, or never (INV-3). */
