@@ -98,6 +98,7 @@ async function workerOptions(
     maxConcurrentUploads: config.maxConcurrentUploads,
     onPart: storeMetrics.countPart,
     keepLocalMs: config.keepLocalMs,
+    retention: config.retention,
   };
   return role === 'recorder'
     ? { role, ...shared, ...recording }

@@ -1,5 +1,6 @@
 import type { CameraSpec } from '../domain/camera.js';
 import type { CameraId } from '../domain/ids.js';
+import type { RetentionPolicy } from '../domain/retention.js';
 import type { CameraConfig } from './config.js';
 import { isScalar, unknownKeyProblem } from './config-file.js';
 import { cameraNumberOf, variableOfSecret } from './setting-names.js';
@@ -9,6 +10,8 @@ import {
   isUnclearRtspUrl,
   oneOf,
   openRtspUrl,
+  retentionBytes,
+  retentionDays,
   rtspUrl,
   secondsAsMs,
   secretName,
@@ -32,6 +35,8 @@ const CAMERA_KEYS = [
   'stall_timeout_seconds',
   'socket_timeout_seconds',
   'tls_verify',
+  'retention_days',
+  'retention_bytes',
 ];
 
 const UNMISTAKABLE =
@@ -60,13 +65,14 @@ export function readCameras(options: {
   readonly numbers: readonly number[];
   readonly tables: readonly Readonly<Record<string, unknown>>[];
   readonly defaults: SpecDefaults;
+  readonly retention: RetentionPolicy;
   readonly hasSecretsDir: boolean;
 }): readonly CameraConfig[] {
-  const { reader, numbers, defaults } = options;
+  const { reader, numbers, defaults, retention } = options;
   const seen = new Set<CameraId>();
   const fromFile = new Map<CameraId, CameraConfig>();
   options.tables.forEach((table, index) => {
-    const { id, camera } = cameraOf(new CameraTable(reader, table, index), defaults);
+    const { id, camera } = cameraOf(new CameraTable(reader, table, index), { defaults, retention });
     if (id !== undefined && seen.has(id)) {
       reader.note(`cameras[${index}].id`, `"${id}" is given twice.`, 'an id of its own');
       return;
@@ -90,7 +96,14 @@ function withOwnVariable(camera: CameraConfig): CameraConfig {
 }
 
 function plainCamera(id: CameraId, defaults: SpecDefaults): CameraConfig {
-  return { id, name: id, site: null, tags: [], spec: { source: { kind: 'secret', name: id }, ...defaults } };
+  return {
+    id,
+    name: id,
+    site: null,
+    tags: [],
+    spec: { source: { kind: 'secret', name: id }, ...defaults },
+    retention: null,
+  };
 }
 
 function requireVariable(camera: CameraConfig, numbers: readonly number[], reader: SettingsReader): void {
@@ -105,8 +118,9 @@ function requireVariable(camera: CameraConfig, numbers: readonly number[], reade
 /** `camera` is missing where its mistakes have been noted. */
 function cameraOf(
   table: CameraTable,
-  defaults: SpecDefaults,
+  usual: { readonly defaults: SpecDefaults; readonly retention: RetentionPolicy },
 ): { readonly id: CameraId | undefined; readonly camera?: CameraConfig } {
+  const { defaults } = usual;
   table.refuseUnknownKeys();
   const id = table.required('id', cameraId);
   const name = table.value('name', text, id ?? '');
@@ -122,11 +136,20 @@ function cameraOf(
     socketTimeoutMs: table.value('socket_timeout_seconds', secondsAsMs(0.5, 60), defaults.socketTimeoutMs),
     tlsVerify: table.value('tls_verify', yesOrNo, defaults.tlsVerify),
   };
+  const retention = retentionOf(table, usual.retention);
   // A bad URL has been noted; without it there would be a second mistake, of a missing secret.
   if (id === undefined || (url === null && table.has('url'))) return { id };
   const source =
     url === null ? ({ kind: 'secret', name: secret ?? id } as const) : ({ kind: 'url', rtspUrl: url } as const);
-  return { id, camera: { id, name, site, tags, spec: { source, ...spec } } };
+  return { id, camera: { id, name, site, tags, spec: { source, ...spec }, retention } };
+}
+
+/** Null where the table says nothing of it. */
+function retentionOf(table: CameraTable, usual: RetentionPolicy): RetentionPolicy | null {
+  if (!table.has('retention_days') && !table.has('retention_bytes')) return null;
+  const days = table.value('retention_days', retentionDays, usual.maxAgeMs);
+  const bytes = table.value('retention_bytes', retentionBytes, usual.maxBytes);
+  return { maxAgeMs: days === 'forever' ? null : days, maxBytes: bytes === 'unlimited' ? null : bytes };
 }
 
 /** One `[[cameras]]` table; mistakes are named `cameras[2].audio`, counted from 0 as in the file. */

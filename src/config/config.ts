@@ -1,5 +1,6 @@
 import type { CameraSpec } from '../domain/camera.js';
 import type { CameraId } from '../domain/ids.js';
+import type { RetentionPolicies, RetentionPolicy } from '../domain/retention.js';
 
 /** Everything a person can set, checked, as plain data. Made by `loadConfig`; the only secrets in it are `store`'s keys and `temporal.variables`. */
 export interface Config {
@@ -32,6 +33,10 @@ export interface Config {
   readonly maxConcurrentUploads: number;
   /** `KEEP_LOCAL_MINUTES`, default 15, times `policyTimeScale`: how long a stored segment stays in the spool before it is confirmed and deleted. */
   readonly keepLocalMs: number;
+  /** `RETENTION_DAYS` and `RETENTION_BYTES`, each for every camera, and what cameras have of their own. Default: everything is kept. */
+  readonly retention: RetentionPolicies;
+  /** `S3_CAPACITY_BYTES`: how much the store holds; null when nobody said. */
+  readonly capacityBytes: number | null;
   /** `SITE_TIMEZONE`, an IANA name; default: the host's. For people only; storage speaks UTC. */
   readonly timezone: string;
   /** `READINESS_POLICY`, default `all`: which cameras must record for `/ready` to say yes. */
@@ -56,6 +61,8 @@ export interface CameraConfig {
   readonly site: string | null;
   readonly tags: readonly string[];
   readonly spec: CameraSpec;
+  /** Null: the usual one. */
+  readonly retention: RetentionPolicy | null;
 }
 
 /** A store the user runs. Holds secrets: never log it whole (INV-7). */

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { DEFAULT_SPEC } from '../domain/camera.js';
+import { isDeleting, type RetentionPolicies, type RetentionPolicy, YOUNGEST_EXPIRED_MS } from '../domain/retention.js';
 import { readCameras, readCameraVariables } from './cameras.js';
 import {
+  type CameraConfig,
   type Config,
   LOG_LEVELS,
   READINESS_POLICIES,
@@ -24,6 +26,8 @@ import {
   minutesAsMs,
   oneOf,
   port,
+  retentionBytes,
+  retentionDays,
   secondsAsMs,
   segmentSeconds,
   text,
@@ -71,11 +75,13 @@ export function readConfig(options: LoadConfigOptions): ReadConfig {
   const required = isEmbeddedAllowed ? (options.required ?? []) : (options.required ?? ALL_PARTS);
   const secretsDir = pathOf(reader.value('CAMERA_SECRETS_DIR', text, null), cwd);
   const givenSegmentSec = reader.value('SEGMENT_SECONDS', segmentSeconds, null);
+  const usual = readRetention(reader);
   const cameras = readCameras({
     reader,
     numbers: readCameraVariables(env, reader),
     tables: file.cameras,
     defaults: readSpecDefaults(reader, givenSegmentSec),
+    retention: usual,
     hasSecretsDir: secretsDir !== null,
   });
   const isCameraSomewhere = cameras.length > 0 || file.cameras.length > 0 || secretsDir !== null;
@@ -98,6 +104,8 @@ export function readConfig(options: LoadConfigOptions): ReadConfig {
     maxConcurrentUploads: reader.value('MAX_CONCURRENT_UPLOADS', whole(1, 64), 4),
     // Under 10 minutes the store may have acknowledged from its page cache alone (INV-2).
     keepLocalMs: Math.round(reader.value('KEEP_LOCAL_MINUTES', minutesAsMs(10, 100_000), 900_000) * policyTimeScale),
+    retention: retentionOf(usual, cameras),
+    capacityBytes: reader.value('S3_CAPACITY_BYTES', byteSize, null),
     timezone: reader.value('SITE_TIMEZONE', timezone, Intl.DateTimeFormat().resolvedOptions().timeZone),
     readinessPolicy: reader.value('READINESS_POLICY', oneOf(READINESS_POLICIES), 'all'),
     logLevel: reader.value('LOG_LEVEL', oneOf(LOG_LEVELS), 'info'),
@@ -107,6 +115,7 @@ export function readConfig(options: LoadConfigOptions): ReadConfig {
     // Two and a half hours of two 2K cameras.
     dataLimitBytes: reader.value('CAMERA_RECORDER_DATA_LIMIT', byteSize, 10_000_000_000),
   };
+  noteKeepLocal(reader, config.keepLocalMs, config.retention);
   return { config, mistakes: reader.mistakes };
 }
 
@@ -114,6 +123,23 @@ const DEFAULT_MAX_CAMERAS = 50;
 const temporalSwitch = oneOf(['true', 'false', '1', '0']);
 
 const ALL_PARTS: readonly Part[] = ['store', 'temporal', 'cameras'];
+
+function readRetention(reader: SettingsReader): RetentionPolicy {
+  const days = reader.value('RETENTION_DAYS', retentionDays, 'forever');
+  const bytes = reader.value('RETENTION_BYTES', retentionBytes, 'unlimited');
+  return { maxAgeMs: days === 'forever' ? null : days, maxBytes: bytes === 'unlimited' ? null : bytes };
+}
+
+function retentionOf(usual: RetentionPolicy, cameras: readonly CameraConfig[]): RetentionPolicies {
+  const own = cameras.flatMap(({ id, retention }) => (retention === null ? [] : [[id, retention] as const]));
+  return { usual, cameras: Object.fromEntries(own) };
+}
+
+/** What is still in the spool when it expires would be found lost in the store, and sent again. */
+function noteKeepLocal(reader: SettingsReader, keepLocalMs: number, { usual, cameras }: RetentionPolicies): void {
+  if (![usual, ...Object.values(cameras)].some(isDeleting) || keepLocalMs < YOUNGEST_EXPIRED_MS) return;
+  reader.note('KEEP_LOCAL_MINUTES', 'is a day or more, and retention deletes what is a day old.', 'less than 1440');
+}
 
 function noteNoCamera(reader: SettingsReader): void {
   reader.note('CAMERA1_RTSP_URL', 'is missing: there is no camera.', 'CAMERA1_RTSP_URL, CAMERA2_RTSP_URL, …');

@@ -40,6 +40,18 @@ export function minutesAsMs(min: number, max: number): ValueType<number> {
   };
 }
 
+/** Days, with or without a fraction, as milliseconds. Nothing under a day is ever deleted. */
+export const retentionDays: ValueType<number | 'forever'> = {
+  allowed: 'days, 1 to 36500, or forever',
+  parse: (given) => (given === 'forever' ? given : scaled(within(parseDecimal(given), 1, 36_500), 86_400_000)),
+};
+
+/** Bytes, or as many as there are. */
+export const retentionBytes: ValueType<number | 'unlimited'> = {
+  allowed: 'bytes, or with a unit: 90GiB; or unlimited',
+  parse: (given) => (given === 'unlimited' ? given : byteSize.parse(given)),
+};
+
 /** The time scale of tests. */
 export const fraction: ValueType<number> = {
   allowed: 'a number over 0, up to 1',

@@ -44,6 +44,10 @@ export const failureTexts = {
     what: 'The object in the store is not equal to the recording. The recording is kept and sent again.',
   },
   'store-unexpected': { retry: 'fast', what: 'The store gave an answer we do not know. It is asked again by itself.' },
+  'hold-unreadable': {
+    retry: 'never',
+    what: 'An object among the holds of a camera cannot be read. Nothing of the camera is deleted until it can, or is gone.',
+  },
   'segment-missing': { retry: 'slow', what: 'The segment is neither in the spool nor in the store.' },
   'spool-failing': { retry: 'fast', what: 'The spool cannot be read or written. Check the disk.' },
   'no-secret': { retry: 'fast', what: 'This recorder has no URL for the camera.' },

@@ -16,6 +16,7 @@ import { createLink, type Link } from './link.js';
 import { type Loop, startLoop } from './loop.js';
 import { recorderWorkerMakers } from './recorder-worker.js';
 import { RecordingSide } from './recording-side.js';
+import { ensureRetentionSchedule } from './retention-schedule.js';
 import { takeOver } from './takeover.js';
 import { connectForever, type TemporalSession } from './temporal/connection.js';
 import { installRuntime } from './temporal/runtime.js';
@@ -126,6 +127,7 @@ class WorkerService implements RunningWorker {
       backgroundFailures: side?.backgroundFailures ?? new Map(),
       declined: side?.declined.current ?? new Map(),
       wrongDays: side?.dayRecords.wrong ?? new Map(),
+      retention: side?.retention.retention ?? new Map(),
       spool: side?.ledger.spool ?? null,
       supervision: this.#recording?.supervision?.() ?? null,
     };
@@ -178,9 +180,18 @@ class WorkerService implements RunningWorker {
     if (this.#recording !== null && this.#side !== null) {
       const { spool, maxCameras, maxConcurrentUploads } = this.#recording;
       const activities = this.#side.activities(session);
+      const retention = this.#side.retentionActivities(session);
       const recorderId = spool.recorder;
       makers.push(
-        ...recorderWorkerMakers({ ...base, recorderId, activities, policies, maxCameras, maxConcurrentUploads }),
+        ...recorderWorkerMakers({
+          ...base,
+          recorderId,
+          activities,
+          retention,
+          policies,
+          maxCameras,
+          maxConcurrentUploads,
+        }),
       );
     }
     return await createAll(makers);
@@ -225,8 +236,9 @@ class WorkerService implements RunningWorker {
   async #ensureWorkflows(session: TemporalSession): Promise<void> {
     if (this.#recording === null) return;
     const { policies, log } = this.#options;
-    const { spool, configuredCameras } = this.#recording;
+    const { spool, configuredCameras, retention } = this.#recording;
     await ensureCameraWorkflows(session, { spool, configured: configuredCameras, policies, log });
+    await ensureRetentionSchedule(session, { retention, policies, log });
   }
 
   async #stop(mode: 'stop' | 'detach'): Promise<void> {

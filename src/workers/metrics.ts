@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { WORKER_START_REASONS } from '../domain/supervision.js';
-import type { UploadStatus, WorkerStatus } from './worker-status.js';
+import type { RetentionStatus, UploadStatus, WorkerStatus } from './worker-status.js';
 
 const MS_A_SECOND = 1_000;
 
@@ -99,6 +99,7 @@ export function registerWorkerMetrics(registry: Registry, status: () => WorkerSt
   registerCameraGauges(registry, status);
   registerWorkerGauges(registry, status);
   registerWrongDays(registry, status);
+  registerRetention(registry, status);
   registerFailures(registry, status);
   registerStarts(registry, status);
 }
@@ -161,6 +162,43 @@ function registerWrongDays(registry: Registry, status: () => WorkerStatus): void
       for (const camera of uploads.keys()) this.set({ camera_id: camera }, wrongDays.get(camera)?.size ?? 0);
     },
   });
+}
+
+const RETENTION_COUNTERS: readonly (Reading & { readonly of: (status: RetentionStatus) => number })[] = [
+  {
+    name: 'camera_expired_objects_total',
+    help: 'Objects that retention deleted from the bucket, by this worker since it started.',
+    of: ({ expiredObjects }) => expiredObjects,
+  },
+  {
+    name: 'camera_expired_bytes_total',
+    help: 'Their bytes.',
+    of: ({ expiredBytes }) => expiredBytes,
+  },
+  {
+    name: 'camera_retention_failures_total',
+    help: 'Turns of retention that failed; each is tried again.',
+    of: ({ failures }) => failures,
+  },
+];
+
+function registerRetention(registry: Registry, status: () => WorkerStatus): void {
+  for (const { name, help, of } of RETENTION_COUNTERS) {
+    new Counter({
+      name,
+      help,
+      labelNames: ['camera_id'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        const { uploads, retention } = status();
+        for (const camera of new Set([...uploads.keys(), ...retention.keys()])) {
+          const known = retention.get(camera);
+          this.inc({ camera_id: camera }, known === undefined ? 0 : of(known));
+        }
+      },
+    });
+  }
 }
 
 function registerFailures(registry: Registry, status: () => WorkerStatus): void {

@@ -4,6 +4,8 @@ import {
   type Activities,
   type Policies,
   RECORDERS_QUEUE,
+  RETENTION_QUEUE,
+  type RetentionActivities,
   recordQueueOf,
   uploadQueueOf,
 } from '../workflows/contract.js';
@@ -12,6 +14,8 @@ import {
 const SLOTS_PER_CAMERA = 2;
 const SPARE_SLOTS = 20;
 const POLLERS = 2;
+/** The scheduled run, and one that somebody started by hand. */
+const RETENTION_SLOTS = 2;
 /** A failure report during an outage is tried for 10 s; less would end in "Worker still in use". */
 const SHUTDOWN_FORCE_MS = 20_000;
 
@@ -21,12 +25,13 @@ interface RecorderWorkerOptions {
   readonly identity: string;
   readonly recorderId: RecorderId;
   readonly activities: Activities;
+  readonly retention: RetentionActivities;
   readonly policies: Policies;
   readonly maxCameras: number;
   readonly maxConcurrentUploads: number;
 }
 
-/** Makers of three workers on three queues, so that a backlog of uploads cannot starve recording. */
+/** Makers of four workers on four queues, so that neither a backlog of uploads nor retention can starve recording. */
 export function recorderWorkerMakers(options: RecorderWorkerOptions): readonly (() => Promise<Worker>)[] {
   const { recorderId, activities, maxCameras, maxConcurrentUploads } = options;
   const { assignCamera, recordCamera, uploadSegment } = activities;
@@ -45,12 +50,18 @@ export function recorderWorkerMakers(options: RecorderWorkerOptions): readonly (
       }),
     async () =>
       await createWorker(options, { taskQueue: RECORDERS_QUEUE, activities: { assignCamera }, slots: POLLERS }),
+    async () =>
+      await createWorker(options, {
+        taskQueue: RETENTION_QUEUE,
+        activities: options.retention,
+        slots: RETENTION_SLOTS,
+      }),
   ];
 }
 
 interface QueueOptions {
   readonly taskQueue: string;
-  readonly activities: Partial<Activities>;
+  readonly activities: Partial<Activities> | RetentionActivities;
   readonly slots: number;
 }
 

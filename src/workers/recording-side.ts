@@ -5,6 +5,7 @@
 import { createAssignActivities } from '../activities/assign.js';
 import { findStoredIn } from '../activities/find-stored.js';
 import { createRecordActivities, type RecordAttempt } from '../activities/record.js';
+import { createRetentionActivities } from '../activities/retention.js';
 import { sendTo } from '../activities/send-segment.js';
 import { createUploadActivities } from '../activities/upload.js';
 import { boundedBy } from '../clock.js';
@@ -12,7 +13,7 @@ import type { StopCause } from '../domain/camera.js';
 import type { CameraId, SegmentId } from '../domain/ids.js';
 import { createBufferPool } from '../object-store/buffer-pool.js';
 import type { Assignment } from '../spool/spool.js';
-import { type Activities, type CameraStatus, STATUS_QUERY } from '../workflows/contract.js';
+import { type Activities, type CameraStatus, type RetentionActivities, STATUS_QUERY } from '../workflows/contract.js';
 import { Announcer } from './announce.js';
 import { ConditionReports } from './condition-reports.js';
 import { DayRecords } from './day-records.js';
@@ -27,6 +28,7 @@ import { type Loop, type LoopOptions, startLoop } from './loop.js';
 import { OwnershipCheck } from './ownership.js';
 import { reclaimStored } from './reclaim.js';
 import { endIfReset } from './reset-attempts.js';
+import { RetentionLedger } from './retention-ledger.js';
 import { createStoreProbe } from './store-probe.js';
 import { ABANDONED_AFTER_MS, SWEEP_EVERY_MS, sweepUploads } from './sweep-uploads.js';
 import type { TemporalSession } from './temporal/connection.js';
@@ -43,6 +45,7 @@ export class RecordingSide {
   readonly store: Link;
   readonly declined: DeclinedCameras;
   readonly dayRecords: DayRecords;
+  readonly retention = new RetentionLedger();
   readonly #backgroundFailures = new Map<string, number>();
   readonly #options: CommonOptions & RecordingOptions;
   readonly #announcer: Announcer;
@@ -187,6 +190,23 @@ export class RecordingSide {
         waitForOtherMs: waitForOtherUploadMs,
       }),
     };
+  }
+
+  /** As `activities`, for the queue that all recorders share. */
+  retentionActivities(session: TemporalSession): RetentionActivities {
+    const { store, clock, log, policies, retention, configuredCameras } = this.#options;
+    return createRetentionActivities({
+      store,
+      clock,
+      log,
+      policies: retention,
+      configuredCameras: configuredCameras.map(({ id }) => id),
+      namespaceId: session.namespaceId,
+      reportForMs: policies.reportForMs,
+      heartbeatEveryMs: policies.heartbeatEveryMs,
+      slowRetryMs: policies.slowRetryMs,
+      observer: this.retention,
+    });
   }
 
   /** Temporal was wiped: nothing that it was told counts any more. */

@@ -1,5 +1,6 @@
 import type { PartListener } from '../activities/send-segment.js';
 import type { Clock } from '../clock.js';
+import type { RetentionPolicies } from '../domain/retention.js';
 import type { Supervision } from '../domain/supervision.js';
 import type { Logger } from '../log.js';
 import type { ObjectStore } from '../object-store/object-store.js';
@@ -44,6 +45,8 @@ export interface RecordingOptions {
   readonly timezone: string;
   readonly configuredCameras: readonly ConfiguredCamera[];
   readonly maxConcurrentUploads: number;
+  /** What this recorder lets retention delete. */
+  readonly retention: RetentionPolicies;
   /** Told of every part of a segment that is safe in the store. */
   readonly onPart?: PartListener;
   /** How long a stored segment stays in the spool before it is confirmed and deleted. */

@@ -32,6 +32,16 @@ export interface UploadStatus {
   readonly sweptUploads: number;
 }
 
+/** What retention did of one camera by this worker, since it started. */
+export interface RetentionStatus {
+  readonly expiredObjects: number;
+  readonly expiredBytes: number;
+  /** Turns that failed; each is tried again. */
+  readonly failures: number;
+  /** Of the last turn: what it could not do, at most ten. */
+  readonly problems: number;
+}
+
 /** Everything the worker knows beside the cameras' conditions; read at every scrape, so it must be cheap (no I/O). */
 export interface WorkerStatus {
   readonly temporal: LinkStatus;
@@ -45,6 +55,8 @@ export interface WorkerStatus {
   readonly declined: ReadonlyMap<CameraId, Declined>;
   /** Closed days whose record disagrees with the bucket, or cannot be read, and how. */
   readonly wrongDays: ReadonlyMap<CameraId, ReadonlyMap<UtcDay, string>>;
+  /** What retention did by this worker; a camera that had no turn here is missing. */
+  readonly retention: ReadonlyMap<CameraId, RetentionStatus>;
   /** From the last spool scan; null before the first. */
   readonly spool: SpoolUsage | null;
   /** What the keeper last said of its workers; null in a process that has none. */

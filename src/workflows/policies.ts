@@ -7,6 +7,7 @@
 export interface ActivityPolicy {
   readonly startToCloseTimeout: number;
   readonly scheduleToStartTimeout?: number;
+  readonly scheduleToCloseTimeout?: number;
   readonly heartbeatTimeout?: number;
   readonly retry: {
     readonly initialInterval: number;
@@ -24,6 +25,8 @@ export interface Policies {
   readonly assignToAny: ActivityPolicy;
   readonly record: ActivityPolicy;
   readonly upload: ActivityPolicy;
+  readonly surveyBucket: ActivityPolicy;
+  readonly expireCamera: ActivityPolicy;
   /** Pause before a recording that ended oddly (failed by hand) is asked for again. */
   readonly recordAgainMs: number;
   /** Before the next try of what needs a person: wrong credentials, missing bucket, missing file. */
@@ -49,6 +52,10 @@ export interface Policies {
   readonly reclaimEveryMs: number;
   /** A look at which clock slots ended without footage; asks the store only when there is one. */
   readonly gapObjectsEveryMs: number;
+  /** Between two runs of retention, by its schedule. */
+  readonly retentionEveryMs: number;
+  /** How long a bucket that has become known is only reported on, before anything in it is deleted. */
+  readonly reportForMs: number;
   /** A look at which days have closed, and whether records and bucket agree: some requests a camera. */
   readonly dayRecordsEveryMs: number;
   /** Smallest age of a receipt, by the store's clock, before it may be confirmed. */
@@ -70,9 +77,9 @@ export function policiesOf(timeScale = 1): Policies {
   return { timeScale, ...activityPolicies(scaled), ...loopPolicies(scaled) };
 }
 
-function activityPolicies(
-  scaled: (durationMs: number) => number,
-): Pick<Policies, 'assignToLast' | 'assignToAny' | 'record' | 'upload'> {
+type ActivityName = 'assignToLast' | 'assignToAny' | 'record' | 'upload' | 'surveyBucket' | 'expireCamera';
+
+function activityPolicies(scaled: (durationMs: number) => number): Pick<Policies, ActivityName> {
   return {
     // A recorder that lives polls within milliseconds; 15 s outlast its restart (about 3 s) and keep fail-over under 90 s.
     assignToLast: {
@@ -99,12 +106,29 @@ function activityPolicies(
       // No schedule-to-start and no last attempt: the file exists only there, and a store may be away for days.
       retry: { initialInterval: scaled(SECOND_MS), backoffCoefficient: 2, maximumInterval: scaled(5 * MINUTE_MS) },
     },
+    surveyBucket: {
+      startToCloseTimeout: scaled(10 * MINUTE_MS),
+      // Outlasts a restart of the store; then the run has failed, and the next one comes.
+      scheduleToCloseTimeout: scaled(HOUR_MS),
+      heartbeatTimeout: scaled(MINUTE_MS),
+      retry: { initialInterval: scaled(SECOND_MS), backoffCoefficient: 2, maximumInterval: scaled(MINUTE_MS) },
+    },
+    expireCamera: {
+      // A year of a camera that had no policy before, over a slow line.
+      startToCloseTimeout: scaled(6 * HOUR_MS),
+      heartbeatTimeout: scaled(MINUTE_MS),
+      // The next run does what this one could not: others wait for their turn.
+      retry: {
+        initialInterval: scaled(SECOND_MS),
+        backoffCoefficient: 4,
+        maximumInterval: scaled(MINUTE_MS),
+        maximumAttempts: 5,
+      },
+    },
   };
 }
 
-function loopPolicies(
-  scaled: (durationMs: number) => number,
-): Omit<Policies, 'timeScale' | 'assignToLast' | 'assignToAny' | 'record' | 'upload'> {
+function loopPolicies(scaled: (durationMs: number) => number): Omit<Policies, 'timeScale' | ActivityName> {
   return {
     recordAgainMs: scaled(SECOND_MS),
     slowRetryMs: scaled(5 * MINUTE_MS),
@@ -125,6 +149,8 @@ function loopPolicies(
     reclaimEveryMs: scaled(MINUTE_MS),
     // A quarter of a 60 s segment: a slot is told of before it is two slots old.
     gapObjectsEveryMs: scaled(15 * SECOND_MS),
+    retentionEveryMs: scaled(HOUR_MS),
+    reportForMs: scaled(DAY_MS),
     // A day closes two slots after its end; every record of half a year has its turn once a day.
     dayRecordsEveryMs: scaled(10 * MINUTE_MS),
     // The store may have acknowledged from its page cache.

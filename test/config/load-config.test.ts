@@ -58,6 +58,7 @@ describe('a configuration that is right', () => {
           socketTimeoutMs: 2_500,
           tlsVerify: false,
         },
+        retention: null,
       })),
       givenSegmentSec: null,
       store: {
@@ -83,6 +84,8 @@ describe('a configuration that is right', () => {
       maxCameras: 50,
       maxConcurrentUploads: 4,
       keepLocalMs: 900_000,
+      retention: { usual: { maxAgeMs: null, maxBytes: null }, cameras: {} },
+      capacityBytes: null,
       timezone: 'UTC',
       readinessPolicy: 'all',
       logLevel: 'info',

@@ -46,6 +46,7 @@ describe('the operations page', () => {
       backgroundFailures: new Map(),
       declined: new Map(),
       wrongDays: new Map(),
+      retention: new Map(),
       uploads: new Map(),
       spool: null,
       supervision: null,

@@ -17,6 +17,7 @@ export function cameraConfig(id: CameraId, more: Partial<CameraConfig> = {}): Ca
     site: null,
     tags: [],
     spec: { source: { kind: 'secret', name: id }, ...DEFAULT_SPEC },
+    retention: null,
     ...more,
   };
 }
@@ -69,6 +70,7 @@ export function statusInput(more: Partial<StatusInput> = {}): StatusInput {
       backgroundFailures: new Map(),
       declined: new Map(),
       wrongDays: new Map(),
+      retention: new Map(),
       uploads: new Map([[camera1, uploads]]),
       spool: null,
       supervision: null,

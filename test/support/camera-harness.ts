@@ -12,6 +12,7 @@ import { createAll } from '../../src/workers/create-workers.js';
 import { recorderWorkerMakers } from '../../src/workers/recorder-worker.js';
 import {
   type CameraStatus,
+  type RetentionActivities,
   type SegmentNotice,
   uploadWorkflowIdOf,
   WORKFLOW_QUEUE,
@@ -27,6 +28,11 @@ const THROTTLE_MS = 200;
 
 let isRuntimeQuiet = false;
 let cameras = 0;
+
+const NO_RETENTION: RetentionActivities = {
+  surveyBucket: async () => ({ mode: 'report', why: null, cameras: [] }),
+  expireCamera: async () => await Promise.reject(new Error('no retention here')),
+};
 
 /** A camera id nobody else in this process has. */
 export function freshCamera(name = 'camera'): CameraId {
@@ -109,6 +115,7 @@ export async function startHarness(options: {
         identity: options.recorderId,
         recorderId: spool.recorder,
         activities,
+        retention: NO_RETENTION,
         policies,
         maxCameras: 20,
         maxConcurrentUploads: 4,

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import type { CameraId } from '../../src/domain/ids.js';
+import { KEEP_ALL, type RetentionPolicies } from '../../src/domain/retention.js';
 import type { SealedSegment } from '../../src/domain/segment.js';
 import type { Logger } from '../../src/log.js';
 import { MemoryStore } from '../../src/object-store/memory.js';
@@ -43,6 +44,8 @@ export interface TestWorkerOptions {
   readonly store?: MemoryStore;
   readonly policies?: Partial<Policies>;
   readonly keepLocalMs?: number;
+  /** Default: everything is kept. */
+  readonly retention?: RetentionPolicies;
   /** Default 4. */
   readonly maxConcurrentUploads?: number;
   /** Default: what `TEST_LOG` says, to the terminal. */
@@ -80,6 +83,7 @@ export async function startTestWorker(options: TestWorkerOptions): Promise<TestW
     configuredCameras: options.configured ?? [],
     maxCameras: 50,
     maxConcurrentUploads: options.maxConcurrentUploads ?? 4,
+    retention: options.retention ?? { usual: KEEP_ALL, cameras: {} },
     keepLocalMs: options.keepLocalMs ?? 3_600_000,
   });
   register(async () => await worker.stop('detach'));
