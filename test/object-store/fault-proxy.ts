@@ -1,19 +1,29 @@
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { ProxiedConnection } from './proxied-connection.js';
 
 /**
- * What goes wrong with a request whose first line matches:
- * `reset`: the connection dies after so many bytes of it; `lose-answer`: the store does what was asked, its answer never arrives;
- * `stall`: after so many bytes nothing moves any more; `stall-answer`: the same for the answer; `down`: from then on nobody is there.
+ * What goes wrong with a request whose first line matches.
+ * `reset`: the connection dies after so many bytes of it. `lose-answer`: the store does what was asked, its answer never arrives.
+ * `stall`: after so many bytes nothing moves any more on this connection; `stall-answer`: the same for the answer.
+ * `freeze`, `freeze-answer`: as those, and on no other connection either: what the client is caught with when it is killed.
+ * `down`: from then on nobody is there. `slow`: its bytes trickle. `buffer`: nothing is passed on before all of it is there.
+ * `answer`: it never reaches the store, and is answered so. `edit-answer`: the head of the store's answer is changed.
  */
-export interface Fault {
-  readonly kind: 'reset' | 'lose-answer' | 'stall' | 'stall-answer' | 'down';
+export type Fault = {
   readonly matches: RegExp;
-  readonly afterBytes?: number;
   /** Matching requests to let pass first. */
   readonly skip?: number;
   /** Default 1. */
   readonly times?: number;
-}
+  readonly onFire?: () => void;
+} & (
+  | { readonly kind: 'reset' | 'stall' | 'freeze' | 'down' | 'stall-answer'; readonly afterBytes?: number }
+  | { readonly kind: 'lose-answer' | 'freeze-answer' | 'buffer' }
+  | { readonly kind: 'slow'; readonly bytesPerSec: number }
+  | { readonly kind: 'answer'; readonly answer: string }
+  | { readonly kind: 'edit-answer'; readonly edit: (head: string) => string }
+);
 
 /** Stands between a client and a store: counts what is sent, and breaks what it is told to break. */
 export interface FaultProxy {
@@ -27,74 +37,63 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-const REQUEST_LINE = /^(?:GET|HEAD|PUT|POST|DELETE) \S+ HTTP\/1\.1/;
+/** What one connection needs of the proxy it belongs to. */
+export interface ProxySide {
+  readonly target: URL;
+  isFrozen(): boolean;
+  count(bytes: number): void;
+  /** Told once for each request. */
+  faultFor(line: string): Fault | undefined;
+  freeze(): void;
+  goDown(): void;
+}
 
-export async function startFaultProxy(target: string): Promise<FaultProxy> {
-  const { hostname, port } = new URL(target);
-  const sockets = new Set<Socket>();
+/** @param tls the proxy speaks TLS to its clients, and still plain HTTP to the store */
+export async function startFaultProxy(
+  target: string,
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<FaultProxy> {
+  const connections = new Set<ProxiedConnection>();
   const requests: string[] = [];
   let armed: { fault: Fault; seen: number; fired: number }[] = [];
-  let isDown = false;
+  let state: 'up' | 'frozen' | 'down' = 'up';
   let sentBytes = 0;
 
-  const faultFor = (line: string): Fault | undefined => {
-    const hit = armed.find(({ fault, fired }) => fault.matches.test(line) && fired < (fault.times ?? 1));
-    if (hit === undefined) return undefined;
-    hit.seen++;
-    if (hit.seen <= (hit.fault.skip ?? 0)) return undefined;
-    hit.fired++;
-    return hit.fault;
-  };
-  const goDown = (): void => {
-    isDown = true;
-    for (const socket of sockets) socket.resetAndDestroy();
+  const side: ProxySide = {
+    target: new URL(target),
+    isFrozen: () => state === 'frozen',
+    count: (bytes) => {
+      sentBytes += bytes;
+    },
+    faultFor: (line) => {
+      requests.push(line);
+      const hit = armed.find(({ fault, fired }) => fault.matches.test(line) && fired < (fault.times ?? 1));
+      if (hit === undefined) return undefined;
+      hit.seen++;
+      if (hit.seen <= (hit.fault.skip ?? 0)) return undefined;
+      hit.fired++;
+      return hit.fault;
+    },
+    freeze: () => {
+      state = 'frozen';
+    },
+    goDown: () => {
+      state = 'down';
+      for (const connection of connections) connection.cut();
+    },
   };
 
-  const server = createServer((client) => {
-    if (isDown) return void client.resetAndDestroy();
-    const upstream = connect(Number(port), hostname);
-    let fault: Fault | undefined;
-    let passedBytes = 0;
-    let answeredBytes = 0;
-    const cut = (): void => {
-      client.resetAndDestroy();
-      upstream.destroy();
-    };
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
-    client.on('data', (chunk) => {
-      sentBytes += chunk.length;
-      const line = REQUEST_LINE.exec(chunk.subarray(0, 2_000).toString('latin1'))?.[0];
-      if (line !== undefined) {
-        requests.push(line);
-        fault = faultFor(line);
-        passedBytes = 0;
-        answeredBytes = 0;
-      }
-      const isOver = passedBytes >= (fault?.afterBytes ?? 0);
-      passedBytes += chunk.length;
-      if (fault?.kind === 'down' && isOver) return goDown();
-      if (fault?.kind === 'reset' && isOver) return cut();
-      if (fault?.kind === 'stall' && isOver) return void client.pause();
-      upstream.write(chunk);
-    });
-    upstream.on('data', (chunk) => {
-      answeredBytes += chunk.length;
-      if (fault?.kind === 'lose-answer') return cut();
-      if (fault?.kind === 'stall-answer' && answeredBytes > (fault.afterBytes ?? 0)) return void upstream.pause();
-      client.write(chunk);
-    });
-  });
+  const accept = (client: Socket): void => {
+    if (state === 'down') return void client.resetAndDestroy();
+    const connection = new ProxiedConnection(client, side);
+    connections.add(connection);
+    client.on('close', () => connections.delete(connection));
+  };
+  const server: Server = tls === undefined ? createServer(accept) : createTlsServer(tls, accept);
+  server.on('tlsClientError', () => {});
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     takeSentBytes: () => {
       const taken = sentBytes;
@@ -108,10 +107,10 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     },
     heal: () => {
       armed = [];
-      isDown = false;
+      state = 'up';
     },
     close: async () => {
-      for (const socket of sockets) socket.destroy();
+      for (const connection of connections) connection.cut();
       await new Promise((resolve) => server.close(resolve));
     },
   };
