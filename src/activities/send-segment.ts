@@ -14,7 +14,7 @@ export type PartListener = (camera: CameraId, bytes: number, kind: PartProgress[
 
 /** Sends with the multipart upload of `object-store`. */
 export function sendTo(store: ObjectStore, pool: BufferPool, onPart: PartListener = () => {}): SendSegment {
-  return async ({ segment, source, checkpoint, onCheckpoint, onProgress, signal }) => {
+  return async ({ segment, source, checkpoint, avoid, onCheckpoint, onProgress, signal }) => {
     let sentBytes = 0;
     return await uploadObject({
       store,
@@ -23,6 +23,7 @@ export function sendTo(store: ObjectStore, pool: BufferPool, onPart: PartListene
       expected: expectedOf(segment),
       metadata: metadataOf(segment),
       checkpoint,
+      avoid,
       onCheckpoint,
       pool,
       onProgress: (bytes, kind) => {

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import type { SegmentId } from '../domain/ids.js';
+import type { ObjectKey, SegmentId } from '../domain/ids.js';
 import type { ByteSource, Receipt, UploadCheckpoint } from '../domain/receipt.js';
 import type { SealedSegment } from '../domain/segment.js';
 import type { Spool, SpooledSegment } from '../spool/spool.js';
@@ -13,6 +13,8 @@ export type SendSegment = (request: {
   readonly segment: SealedSegment;
   readonly source: ByteSource;
   readonly checkpoint: UploadCheckpoint | null;
+  /** What the store has there is damaged. */
+  readonly avoid: readonly ObjectKey[];
   readonly onCheckpoint: (checkpoint: UploadCheckpoint | null) => Promise<void>;
   readonly onProgress: (sentBytes: number) => void;
   readonly signal: AbortSignal;
@@ -42,7 +44,7 @@ export interface UploadObserver {
 }
 
 interface UploadDeps {
-  readonly spool: Pick<Spool, 'find' | 'read' | 'recordCheckpoint' | 'recordReceipt'>;
+  readonly spool: Pick<Spool, 'find' | 'read' | 'damagedKeys' | 'recordCheckpoint' | 'recordReceipt'>;
   readonly send: SendSegment;
   readonly findStored: FindStored;
   readonly observer: UploadObserver;
@@ -107,6 +109,7 @@ async function sendAndRecord(
     segment,
     source,
     checkpoint: found.kind === 'uploading' ? found.checkpoint : null,
+    avoid: await deps.spool.damagedKeys(segment.id),
     onCheckpoint: async (checkpoint) => await deps.spool.recordCheckpoint(segment.id, checkpoint),
     onProgress: (sentBytes) => {
       deps.observer.touched(segment.id);

@@ -39,6 +39,10 @@ export const failureTexts = {
     retry: 'slow',
     what: 'Both keys of the segment hold other bytes. Look at them before deleting any.',
   },
+  'store-unreadable': {
+    retry: 'slow',
+    what: 'The store has the object, but does not give its bytes. If it goes on, the segment is sent again under another key.',
+  },
   'store-proof-failed': {
     retry: 'slow',
     what: 'The object in the store is not equal to the recording. The recording is kept and sent again.',

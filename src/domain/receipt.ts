@@ -37,6 +37,11 @@ export const uploadCheckpointSchema: z.ZodType<UploadCheckpoint, unknown> = z.ob
   partSizeBytes: z.number().int().positive(),
 });
 
+/** Of the file `<segment>.damaged.json`. */
+export const damagedKeysSchema: z.ZodType<readonly ObjectKey[], unknown> = z.array(
+  z.string().transform(parseObjectKey),
+);
+
 /** Of the file `<segment>.receipt.json`. */
 export const receiptSchema: z.ZodType<Receipt, unknown> = z.object({
   key: z.string().transform(parseObjectKey),

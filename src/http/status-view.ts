@@ -5,6 +5,7 @@ import { byteWords, durationWords } from '../domain/local-time.js';
 import { otherSettings } from '../workers/other-settings.js';
 import type { LinkStatus, UploadStatus } from '../workers/worker-status.js';
 import { type CameraWords, cameraWords, lastFootageAtMs, type WordsInput } from './camera-words.js';
+import { damageNotices } from './damage-notices.js';
 import type { GapSeconds } from './gaps-today.js';
 import { supervisionNotices } from './supervision-notices.js';
 import { wrongDayNotices } from './wrong-day-notices.js';
@@ -87,6 +88,7 @@ export function statusView(input: StatusInput): StatusView {
       ),
       ...linkNotice('The store does not answer as it should', 'Recordings wait in the spool.', worker.store, input),
       ...wrongDayNotices(worker.wrongDays),
+      ...damageNotices(worker.damaged),
       ...supervisionNotices(worker.supervision),
     ],
     spool: spoolWords(input),

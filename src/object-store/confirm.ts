@@ -2,13 +2,15 @@ import type { SegmentId } from '../domain/ids.js';
 import type { ByteSource, Confirmation, Receipt, UploadCheckpoint } from '../domain/receipt.js';
 import { redact } from '../redact.js';
 import { type ObjectStore, StoreError } from './object-store.js';
-import { DEFAULT_PART_SIZE_BYTES, partSizeFor } from './part-plan.js';
+import { DEFAULT_PART_SIZE_BYTES, partSizeFor, planParts } from './part-plan.js';
 import { compareStored, type ExpectedObject, isRangeEqual } from './stored-equality.js';
 
 /** A store may acknowledge from its page cache; within this time its kernel has written that back. */
 export const DEFAULT_MIN_AGE_MS = 10 * 60_000;
 
-const SAMPLE_BYTES = 64 * 1024;
+/** Of every part: parts are stored apart, and one may be lost alone. */
+const SAMPLE_BYTES = 4 * 1024;
+const READS_AT_ONCE = 4;
 
 /** What is asked again, and what it is compared with; `expected` and `source` come from the spool, never from the store. */
 export interface ConfirmRequest {
@@ -18,11 +20,11 @@ export interface ConfirmRequest {
   readonly expected: ExpectedObject;
   /** Not closed here. */
   readonly source: ByteSource;
-  /** Default 8 MiB, as in `uploadObject`; matters only for stores that show no checksum. */
+  /** Default 8 MiB, as in `uploadObject`. */
   readonly partSizeBytes?: UploadCheckpoint['partSizeBytes'];
   /** Default ten minutes. */
   readonly minAgeMs?: number;
-  /** 0 ≤ random < 1: where the sample is taken. */
+  /** 0 ≤ random < 1: where in its part a sample is taken. */
   readonly random?: () => number;
   readonly signal: AbortSignal;
 }
@@ -32,13 +34,14 @@ type ConfirmOutcome =
   /** By the store's clock. */
   | { readonly kind: 'too-early'; readonly waitMs: number }
   /** It is not there any more, or other bytes are: send it again. */
-  | { readonly kind: 'lost'; readonly why: string };
+  | { readonly kind: 'lost'; readonly why: string }
+  /** It shows the right checksum and gives other bytes: whoever sends it again must use another key. */
+  | { readonly kind: 'damaged'; readonly why: string };
 
 /**
- * Asks the store again, long enough after the receipt: same size, same checksum, and a random sample of it can be read and is the same.
- * The only maker of a `Confirmation` (INV-2).
- * @throws StoreError when the store cannot be asked; `store-proof-failed` when it shows the right checksum but gives other bytes: sending
- * again would not help, a person must look.
+ * Asks the store again, long enough after the receipt: same size, same checksum, and a random sample of each part can be read and is the
+ * same. The only maker of a `Confirmation` (INV-2).
+ * @throws StoreError when the store cannot be asked; `store-unreadable` when it has the object but does not give its bytes.
  */
 export async function confirm(request: ConfirmRequest): Promise<ConfirmOutcome> {
   const { store, receipt, expected, source, signal } = request;
@@ -51,16 +54,44 @@ export async function confirm(request: ConfirmRequest): Promise<ConfirmOutcome> 
   const partSizeBytes = partSizeFor(source.sizeBytes, request.partSizeBytes ?? DEFAULT_PART_SIZE_BYTES);
   const equality = await compareStored({ store, key, stored, expected, source, partSizeBytes }, signal);
   if (equality.kind === 'other') return { kind: 'lost', why: equality.why };
-  await checkSample(request);
+  const why = await firstDamage(request, partSizeBytes);
+  if (why !== undefined) return { kind: 'damaged', why };
   const atMs = stored.storeTimeMs;
   return { kind: 'confirmed', confirmation: { segment: request.segment, key, atMs } as Confirmation };
 }
 
-async function checkSample({ store, receipt, source, signal, random = Math.random }: ConfirmRequest): Promise<void> {
-  const { key } = receipt;
-  const sizeBytes = Math.min(SAMPLE_BYTES, source.sizeBytes);
-  const offsetBytes = Math.floor(random() * (source.sizeBytes - sizeBytes + 1));
-  if (await isRangeEqual({ store, key, source, offsetBytes, sizeBytes }, signal)) return;
-  const what = `the checksum of ${key} is right, but ${sizeBytes} bytes at ${offsetBytes} are others`;
-  throw new StoreError('store-proof-failed', redact(what));
+interface Sample {
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+}
+
+async function firstDamage(request: ConfirmRequest, partSizeBytes: number): Promise<string | undefined> {
+  const { source, random = Math.random } = request;
+  const samples = planParts(source.sizeBytes, partSizeBytes).map((part): Sample => {
+    const sizeBytes = Math.min(SAMPLE_BYTES, part.sizeBytes);
+    return { offsetBytes: part.offsetBytes + Math.floor(random() * (part.sizeBytes - sizeBytes + 1)), sizeBytes };
+  });
+  for (let first = 0; first < samples.length; first += READS_AT_ONCE) {
+    const now = samples.slice(first, first + READS_AT_ONCE);
+    const areEqual = await Promise.all(now.map(async (sample) => await isSampleEqual(request, sample)));
+    const bad = now.find((_, index) => areEqual[index] === false);
+    if (bad !== undefined) return `its checksum is right, but ${bad.sizeBytes} bytes at ${bad.offsetBytes} are others`;
+  }
+  return undefined;
+}
+
+/** Bytes that differ are read once more: what is between us and the store may have changed them. */
+async function isSampleEqual({ store, receipt, source, signal }: ConfirmRequest, sample: Sample): Promise<boolean> {
+  const range = { store, key: receipt.key, source, ...sample };
+  try {
+    return (await isRangeEqual(range, signal)) || (await isRangeEqual(range, signal));
+  } catch (error) {
+    if (!isAnswer(error)) throw error;
+    throw new StoreError('store-unreadable', redact(error.message), { cause: error });
+  }
+}
+
+/** The store has just told of the object, so an error of its own is about these bytes. */
+function isAnswer(error: unknown): error is StoreError {
+  return error instanceof StoreError && (error.code === 'store-failing' || error.code === 'store-unexpected');
 }

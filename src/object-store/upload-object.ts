@@ -2,7 +2,7 @@
  * Brings a sealed segment into the bucket, whatever happened to earlier attempts.
  * 1. A receipt is given only for an object that the store, asked afresh, shows to be equal. Nothing is believed on the strength of Complete.
  * 2. The checkpoint is durable before the first byte is sent; after a crash only parts that were in flight are sent again.
- * 3. Other bytes at a key are never overwritten: the rival key is used, and if that is taken too it fails loudly.
+ * 3. Other bytes at a key, or damaged ones, are never overwritten: the rival key is used, and if that is taken too it fails loudly.
  * 4. It may run twice at once (INV-6): both end with a receipt for the same object.
  * 5. A failed or aborted upload stays in the store, to be gone on with; one that is of no more use is aborted there.
  */
@@ -19,6 +19,8 @@ import { compareStored, type ExpectedObject } from './stored-equality.js';
 export interface UploadObjectRequest {
   readonly store: ObjectStore;
   readonly keys: { readonly preferred: ObjectKey; readonly rival: ObjectKey };
+  /** Never looked at and never used: what is at these keys was found to be other bytes than the store says. */
+  readonly avoid?: readonly ObjectKey[];
   /** Not closed here. */
   readonly source: ByteSource;
   readonly expected: ExpectedObject;
@@ -49,8 +51,11 @@ export async function uploadObject(request: UploadObjectRequest): Promise<Receip
     throw changedInSpool(keys.preferred, `it has ${source.sizeBytes} bytes, not ${expected.sizeBytes}`);
   }
   const upload = new Upload(request);
-  const receipt = (await upload.storeAt(keys.preferred)) ?? (await upload.storeAt(keys.rival));
-  if (receipt !== undefined) return receipt;
+  for (const key of [keys.preferred, keys.rival]) {
+    if (request.avoid?.includes(key) === true) continue;
+    const receipt = await upload.storeAt(key);
+    if (receipt !== undefined) return receipt;
+  }
   throw new StoreError('store-key-taken', redact(`${keys.preferred} and ${keys.rival} hold other bytes`));
 }
 

@@ -21,7 +21,15 @@ export interface FolderScan {
 export type SegmentStanding = 'reclaiming' | 'sealed' | 'unsealed' | 'debris';
 
 // Longest ending first: `.upload.json` also ends in `.json`.
-const FILES = ['recording', 'receipt', 'reclaim', 'checkpoint', 'header', 'sidecar'] as const satisfies SegmentFile[];
+const FILES = [
+  'recording',
+  'receipt',
+  'damaged',
+  'reclaim',
+  'checkpoint',
+  'header',
+  'sidecar',
+] as const satisfies SegmentFile[];
 
 /** Pure. `names` are those in the folder of `camera`. Every name ends up in exactly one place. */
 export function scanNames(camera: CameraId, names: readonly string[]): FolderScan {

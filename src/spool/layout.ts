@@ -15,6 +15,8 @@ export interface SegmentPaths {
   readonly sidecar: string;
   readonly checkpoint: string;
   readonly receipt: string;
+  /** Keys at which the store was found to hold other bytes than it had acknowledged: a receipt for one of them counts for nothing. */
+  readonly damaged: string;
   /** A receipt after its confirmation: everything else of the segment may go, and this goes last. */
   readonly reclaim: string;
 }
@@ -26,6 +28,7 @@ export const SEGMENT_SUFFIXES = {
   sidecar: '.json',
   checkpoint: '.upload.json',
   receipt: '.receipt.json',
+  damaged: '.damaged.json',
   reclaim: '.reclaim.json',
 } as const satisfies Readonly<Record<keyof SegmentPaths, string>>;
 
@@ -69,6 +72,7 @@ export function segmentPathsOf(layout: SpoolLayout, id: SegmentId): SegmentPaths
     sidecar: stem + SEGMENT_SUFFIXES.sidecar,
     checkpoint: stem + SEGMENT_SUFFIXES.checkpoint,
     receipt: stem + SEGMENT_SUFFIXES.receipt,
+    damaged: stem + SEGMENT_SUFFIXES.damaged,
     reclaim: stem + SEGMENT_SUFFIXES.reclaim,
   };
 }

@@ -6,7 +6,14 @@
 import { statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Clock, systemClock } from '../clock.js';
-import { type CameraId, parseCameraId, type RecorderId, type Redacted, type SegmentId } from '../domain/ids.js';
+import {
+  type CameraId,
+  type ObjectKey,
+  parseCameraId,
+  type RecorderId,
+  type Redacted,
+  type SegmentId,
+} from '../domain/ids.js';
 import type { ByteSource, Confirmation, Receipt, UploadCheckpoint } from '../domain/receipt.js';
 import type { Logger } from '../log.js';
 import { redact } from '../redact.js';
@@ -151,6 +158,21 @@ class DirectorySpool implements Spool {
     });
   }
 
+  recordDamage(id: SegmentId, key: ObjectKey): Promise<void> {
+    const paths = segmentPathsOf(this.layout, id);
+    return this.#order.run(id, async () => {
+      const known = await this.#parts.reader.damagedKeys(id);
+      // First: from here on the receipt counts for nothing, wherever a crash comes.
+      if (!known.includes(key)) await this.#keep(id, paths.damaged, [...known, key]);
+      await this.#keep(id, paths.receipt, null);
+      await told(`forget the upload of ${id}`, () => this.#parts.disk.remove(paths.checkpoint));
+    });
+  }
+
+  damagedKeys(id: SegmentId): Promise<readonly ObjectKey[]> {
+    return told(`look at ${id}`, () => this.#order.run(id, () => this.#parts.reader.damagedKeys(id)));
+  }
+
   async reclaim(proof: Confirmation): Promise<void> {
     const { disk, layout } = this.#parts;
     const what = `reclaim ${proof.segment}`;
@@ -214,7 +236,11 @@ class DirectorySpool implements Spool {
   }
 
   /** Writes or removes one small file of a sealed segment. No-op for one that is gone: whoever still writes about it is late. */
-  async #keep(id: SegmentId, path: string, value: UploadCheckpoint | Receipt | null): Promise<void> {
+  async #keep(
+    id: SegmentId,
+    path: string,
+    value: UploadCheckpoint | Receipt | readonly ObjectKey[] | null,
+  ): Promise<void> {
     const { disk } = this.#parts;
     const { sidecar, reclaim } = segmentPathsOf(this.layout, id);
     if ((await sizeOf(sidecar)) === undefined || (await sizeOf(reclaim)) !== undefined) return;

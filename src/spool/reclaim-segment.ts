@@ -30,7 +30,7 @@ export async function reclaimSegment(disk: Disk, layout: SpoolLayout, proof: Con
 
 /** Goes on with what a crash left. */
 export async function finishReclaim(disk: Disk, paths: SegmentPaths): Promise<void> {
-  for (const path of [paths.sidecar, paths.recording, paths.header, paths.checkpoint, paths.receipt]) {
+  for (const path of [paths.sidecar, paths.recording, paths.header, paths.checkpoint, paths.receipt, paths.damaged]) {
     await disk.remove(path);
   }
   await disk.syncFolder(dirname(paths.reclaim));

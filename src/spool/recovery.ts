@@ -75,7 +75,7 @@ async function recoverUnsealed(files: RecoveryFiles, id: SegmentId): Promise<voi
 async function clearDebris(files: RecoveryFiles, id: SegmentId): Promise<void> {
   const paths = segmentPathsOf(files.layout, id);
   await files.disk.remove(paths.header);
-  for (const path of [paths.checkpoint, paths.receipt]) {
+  for (const path of [paths.checkpoint, paths.receipt, paths.damaged]) {
     await files.quarantine(path, redact('its segment is not sealed'));
   }
 }

@@ -1,7 +1,13 @@
 import { stat } from 'node:fs/promises';
 import type { z } from 'zod';
-import type { Redacted, SegmentId } from '../domain/ids.js';
-import { type Receipt, receiptSchema, type UploadCheckpoint, uploadCheckpointSchema } from '../domain/receipt.js';
+import type { ObjectKey, Redacted, SegmentId } from '../domain/ids.js';
+import {
+  damagedKeysSchema,
+  type Receipt,
+  receiptSchema,
+  type UploadCheckpoint,
+  uploadCheckpointSchema,
+} from '../domain/receipt.js';
 import { type SealedSegment, sealedSegmentSchema } from '../domain/segment.js';
 import { redact } from '../redact.js';
 import { readIfThere } from './durable-file.js';
@@ -37,10 +43,17 @@ export class SegmentReader {
     const sidecar = await this.sidecar(id, paths);
     if (sidecar === undefined) return undefined;
     const receipt = await this.#parsed<Receipt>(paths.receipt, receiptSchema);
-    if (receipt !== undefined) return { ...sidecar, kind: 'stored', receipt };
+    const damaged = receipt === undefined ? [] : await this.damagedKeys(id);
+    if (receipt !== undefined && !damaged.includes(receipt.key)) return { ...sidecar, kind: 'stored', receipt };
     const checkpoint = await this.#parsed<UploadCheckpoint>(paths.checkpoint, uploadCheckpointSchema);
     if (checkpoint !== undefined) return { ...sidecar, kind: 'uploading', checkpoint };
     return { ...sidecar, kind: 'sealed' };
+  }
+
+  /** Usually none. */
+  async damagedKeys(id: SegmentId): Promise<readonly ObjectKey[]> {
+    const { damaged } = segmentPathsOf(this.#layout, id);
+    return (await this.#parsed<readonly ObjectKey[]>(damaged, damagedKeysSchema)) ?? [];
   }
 
   async sidecar(id: SegmentId, paths: SegmentPaths): Promise<Sidecar | undefined> {

@@ -1,12 +1,13 @@
 import type { CameraSpec } from '../domain/camera.js';
 import type { GapCause, GapClaim } from '../domain/coverage.js';
-import type { CameraId, RecorderId, SegmentId, SessionId } from '../domain/ids.js';
+import type { CameraId, ObjectKey, RecorderId, SegmentId, SessionId } from '../domain/ids.js';
 import type { ByteSource, Confirmation, Receipt, UploadCheckpoint } from '../domain/receipt.js';
 import type { SealedSegment } from '../domain/segment.js';
 
 /**
  * The recorder's directory of segments not yet known to be safe. State is which files exist; none is rewritten in place:
  * `.header` + `.recording.mp4` + `.json` sealed, + `.upload.json` uploading, + `.receipt.json` stored; `.reclaim.json` being deleted.
+ * `.damaged.json` names keys of which a receipt counts for nothing.
  */
 export type SpooledSegment = { readonly segment: SealedSegment; readonly sealedAtMs: number } & (
   | { readonly kind: 'sealed' }
@@ -39,6 +40,13 @@ export interface Spool {
   recordCheckpoint(id: SegmentId, checkpoint: UploadCheckpoint | null): Promise<void>;
   /** Durable when it resolves. `null`: the store lost it, send again. Either way the checkpoint goes. No-op when the segment is gone. */
   recordReceipt(id: SegmentId, receipt: Receipt | null): Promise<void>;
+  /**
+   * The store holds other bytes at `key` than it had acknowledged. The segment is sealed again, and no receipt for that key will count.
+   * Durable when it resolves; idempotent; no-op when the segment is gone.
+   */
+  recordDamage(id: SegmentId, key: ObjectKey): Promise<void>;
+  /** The keys of which `recordDamage` told. */
+  damagedKeys(id: SegmentId): Promise<readonly ObjectKey[]>;
   /** No proof, no deletion: does not compile (INV-2). Idempotent. Throws `invalid-input` when there is no receipt for the proof's key. */
   reclaim(proof: Confirmation): Promise<void>;
   /** Moves what cannot be read out of the way, never deletes it. */

@@ -16,8 +16,8 @@ interface ItemRetriesOptions {
 /** One item of a loop's pass that keeps failing is tried ever more seldom, and slows nothing but itself. */
 export class ItemRetries<Id extends string> {
   readonly #options: ItemRetriesOptions;
-  /** `notBeforeMs` is monotonic. */
-  readonly #waiting = new Map<Id, { readonly tries: number; readonly notBeforeMs: number }>();
+  /** Times are monotonic. */
+  readonly #waiting = new Map<Id, { readonly tries: number; readonly notBeforeMs: number; readonly sinceMs: number }>();
 
   constructor(options: ItemRetriesOptions) {
     this.#options = options;
@@ -28,6 +28,11 @@ export class ItemRetries<Id extends string> {
     return waiting === undefined || this.#options.clock.monotonicMs() >= waiting.notBeforeMs;
   }
 
+  /** Failures in a row, and the monotonic ms of the first of them. */
+  failuresOf(id: Id): { readonly tries: number; readonly sinceMs: number } | undefined {
+    return this.#waiting.get(id);
+  }
+
   succeeded(id: Id): void {
     this.#waiting.delete(id);
   }
@@ -35,8 +40,10 @@ export class ItemRetries<Id extends string> {
   /** Loud the first time only. */
   failed(id: Id, error: unknown): void {
     const { name, everyMs, clock, log } = this.#options;
-    const tries = (this.#waiting.get(id)?.tries ?? 0) + 1;
-    this.#waiting.set(id, { tries, notBeforeMs: clock.monotonicMs() + backOffMs(everyMs, tries) });
+    const nowMs = clock.monotonicMs();
+    const before = this.#waiting.get(id);
+    const tries = (before?.tries ?? 0) + 1;
+    this.#waiting.set(id, { tries, notBeforeMs: nowMs + backOffMs(everyMs, tries), sinceMs: before?.sinceMs ?? nowMs });
     const fields = { loop: name, item: id, error: errorText(error) };
     if (tries === 1) log.warn(fields, 'one item of a loop failed; the others go on, and it is tried again');
     else log.debug({ ...fields, tries }, 'the item failed again');

@@ -128,6 +128,7 @@ class WorkerService implements RunningWorker {
       declined: side?.declined.current ?? new Map(),
       wrongDays: side?.dayRecords.wrong ?? new Map(),
       retention: side?.retention.retention ?? new Map(),
+      damaged: side?.ledger.damagedObjects ?? [],
       spool: side?.ledger.spool ?? null,
       supervision: this.#recording?.supervision?.() ?? null,
     };

@@ -40,6 +40,16 @@ const CAMERA_COUNTERS: readonly OfCamera[] = [
     help: 'Multipart uploads nobody went on with for a day, ended in the store.',
     of: ({ sweptUploads }) => sweptUploads,
   },
+  {
+    name: 'camera_objects_verified_total',
+    help: 'Stored objects read back whole and found as they were stored, since this worker started.',
+    of: ({ verifiedObjects }) => verifiedObjects,
+  },
+  {
+    name: 'camera_objects_damaged_total',
+    help: 'Stored objects found with other bytes than they were stored with, or none. Never expected to grow.',
+    of: ({ damagedObjects }) => damagedObjects,
+  },
 ];
 
 const CAMERA_GAUGES: readonly OfCamera[] = [

@@ -5,6 +5,7 @@ import type { SegmentId } from '../domain/ids.js';
 import type { Logger } from '../log.js';
 import { confirm } from '../object-store/confirm.js';
 import type { ObjectStore } from '../object-store/object-store.js';
+import { redact } from '../redact.js';
 import type { Spool, SpooledSegment } from '../spool/spool.js';
 import type { Policies } from '../workflows/contract.js';
 import type { ItemRetries } from './item-retries.js';
@@ -12,7 +13,7 @@ import type { Link } from './link.js';
 import type { UploadLedger } from './upload-ledger.js';
 
 interface ReclaimDeps {
-  readonly spool: Pick<Spool, 'list' | 'read' | 'recordReceipt' | 'reclaim'>;
+  readonly spool: Pick<Spool, 'list' | 'read' | 'recordReceipt' | 'recordDamage' | 'reclaim'>;
   readonly store: Pick<ObjectStore, 'head' | 'read'>;
   readonly link: Link;
   readonly ledger: UploadLedger;
@@ -29,8 +30,9 @@ interface ReclaimDeps {
 type Stored = Extract<SpooledSegment, { kind: 'stored' }>;
 
 /**
- * Deletes stored segments whose keep time is over, each only with a confirmation (INV-2). One the store lost is sealed again.
- * One that cannot be confirmed is left to `retries`; a store that does not answer ends the pass.
+ * Deletes stored segments whose keep time is over, each only with a confirmation (INV-2). One the store lost is sealed again, and so is
+ * one it has damaged, which is then sent to another key. One that cannot be confirmed is left to `retries`; a store that does not
+ * answer ends the pass.
  */
 export async function reclaimStored(deps: ReclaimDeps, signal: AbortSignal): Promise<void> {
   for await (const entry of deps.spool.list()) {
@@ -44,8 +46,26 @@ export async function reclaimStored(deps: ReclaimDeps, signal: AbortSignal): Pro
     } catch (error) {
       if (signal.aborted || isOfTheStore(error)) throw error;
       deps.retries.failed(id, error);
+      if (isUnreadable(error) && isAlone(deps, id)) {
+        await sendElsewhere(deps, entry, error.message);
+        deps.retries.succeeded(id);
+      }
     }
   }
+}
+
+/** With the back-off of `retries` about a quarter of an hour: longer than any restart of a store. */
+const UNREADABLE_TRIES = 5;
+
+function isUnreadable(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'store-unreadable';
+}
+
+/** Long enough, and the store has given the bytes of another segment since. */
+function isAlone({ retries, ledger }: ReclaimDeps, id: SegmentId): boolean {
+  const failures = retries.failuresOf(id);
+  if (failures === undefined || failures.tries < UNREADABLE_TRIES || ledger.confirmedAtMs === null) return false;
+  return ledger.confirmedAtMs >= failures.sinceMs;
 }
 
 function isOfTheStore(error: unknown): boolean {
@@ -57,8 +77,9 @@ function isDue({ clock, keepLocalMs }: ReclaimDeps, { receipt }: Stored): boolea
   return clock.wallMs() - receipt.atMs >= keepLocalMs;
 }
 
-async function reclaimOne(deps: ReclaimDeps, { segment, receipt }: Stored, signal: AbortSignal): Promise<void> {
+async function reclaimOne(deps: ReclaimDeps, entry: Stored, signal: AbortSignal): Promise<void> {
   const { spool, store, ledger, policies, log } = deps;
+  const { segment, receipt } = entry;
   const source = await spool.read(segment.id);
   try {
     const outcome = await confirm({
@@ -75,6 +96,7 @@ async function reclaimOne(deps: ReclaimDeps, { segment, receipt }: Stored, signa
       await spool.reclaim(outcome.confirmation);
       ledger.reclaimed(segment.id);
     }
+    if (outcome.kind === 'damaged') await sendElsewhere(deps, entry, outcome.why);
     if (outcome.kind === 'lost') {
       log.error(
         { segment: segment.id, key: receipt.key, why: outcome.why },
@@ -87,4 +109,11 @@ async function reclaimOne(deps: ReclaimDeps, { segment, receipt }: Stored, signa
   } finally {
     await source.close();
   }
+}
+
+async function sendElsewhere(deps: ReclaimDeps, { segment, receipt }: Stored, why: string): Promise<void> {
+  const { key } = receipt;
+  await deps.spool.recordDamage(segment.id, key);
+  deps.ledger.damaged({ camera: segment.camera, key, why: redact(why), remedy: 'sent again' });
+  deps.onLost(segment.id);
 }

@@ -1,11 +1,11 @@
 import type { UploadObserver } from '../activities/upload.js';
 import type { Clock } from '../clock.js';
 import { failureTexts, isFailureCode, isOfWholeStore } from '../domain/failures.js';
-import { type CameraId, partsOf, type SegmentId } from '../domain/ids.js';
+import { type CameraId, type ObjectKey, partsOf, type SegmentId } from '../domain/ids.js';
 import type { Logger } from '../log.js';
 import type { SpooledSegment, SpoolUsage } from '../spool/spool.js';
 import type { Link } from './link.js';
-import type { UploadStatus } from './worker-status.js';
+import type { DamagedObject, UploadStatus } from './worker-status.js';
 
 const EMPTY: UploadStatus = {
   waitingSegments: 0,
@@ -18,7 +18,12 @@ const EMPTY: UploadStatus = {
   reclaimedSegments: 0,
   lostInStore: 0,
   sweptUploads: 0,
+  verifiedObjects: 0,
+  damagedObjects: 0,
 };
+
+/** More of them is one disaster, which needs no more names. */
+const DAMAGED_SHOWN = 10;
 
 type WaitingSegment = Exclude<SpooledSegment, { readonly kind: 'stored' }>;
 type Waiting = Pick<UploadStatus, 'waitingSegments' | 'waitingBytes' | 'oldestWaitingMs'>;
@@ -34,7 +39,9 @@ export class UploadLedger implements UploadObserver {
   readonly #touchedAtMs = new Map<SegmentId, number>();
   /** As the last scan found them, less what was stored since. */
   readonly #waiting = new Map<SegmentId, WaitingSegment>();
+  readonly #damaged = new Map<ObjectKey, DamagedObject>();
   #spool: SpoolUsage | null = null;
+  #confirmedAtMs: number | null = null;
 
   constructor(deps: { readonly clock: Clock; readonly log: Logger; readonly store: Link }) {
     this.#clock = deps.clock;
@@ -78,11 +85,27 @@ export class UploadLedger implements UploadObserver {
   }
 
   reclaimed(segment: SegmentId): void {
+    this.#confirmedAtMs = this.#clock.monotonicMs();
     this.#add(partsOf(segment).camera, ({ reclaimedSegments }) => ({ reclaimedSegments: reclaimedSegments + 1 }));
   }
 
   lost(segment: SegmentId): void {
     this.#add(partsOf(segment).camera, ({ lostInStore }) => ({ lostInStore: lostInStore + 1 }));
+  }
+
+  /** An object was read back whole, and is as it should be. */
+  verified(camera: CameraId): void {
+    this.#add(camera, ({ verifiedObjects }) => ({ verifiedObjects: verifiedObjects + 1 }));
+  }
+
+  /** The alarm. An object that is found again is not counted again. */
+  damaged(found: DamagedObject): void {
+    const { camera, key } = found;
+    const isKnown = this.#damaged.delete(key);
+    this.#damaged.set(key, found);
+    if (isKnown) return;
+    this.#add(camera, ({ damagedObjects }) => ({ damagedObjects: damagedObjects + 1 }));
+    this.#log.error({ ...found }, 'an object in the store is damaged');
   }
 
   swept(camera: CameraId): void {
@@ -123,6 +146,15 @@ export class UploadLedger implements UploadObserver {
   /** Monotonic ms; undefined when nothing happened to it since this worker started. */
   touchedAtMs(segment: SegmentId): number | undefined {
     return this.#touchedAtMs.get(segment);
+  }
+
+  /** Monotonic ms: then the store gave the bytes of some segment, all as they should be. */
+  get confirmedAtMs(): number | null {
+    return this.#confirmedAtMs;
+  }
+
+  get damagedObjects(): readonly DamagedObject[] {
+    return [...this.#damaged.values()].slice(-DAMAGED_SHOWN);
   }
 
   get uploadsInFlight(): number {

@@ -1,5 +1,5 @@
 import type { Declined } from '../domain/declines.js';
-import type { CameraId, Redacted } from '../domain/ids.js';
+import type { CameraId, ObjectKey, Redacted } from '../domain/ids.js';
 import type { Supervision } from '../domain/supervision.js';
 import type { TimeRange } from '../domain/time-range.js';
 import type { UtcDay } from '../domain/utc-day.js';
@@ -30,6 +30,19 @@ export interface UploadStatus {
   readonly lostInStore: number;
   /** Uploads that nobody went on with, ended in the store. */
   readonly sweptUploads: number;
+  /** Objects read back whole that were as they should be. */
+  readonly verifiedObjects: number;
+  /** Objects that were not. */
+  readonly damagedObjects: number;
+}
+
+/** An object whose bytes are not those it was stored with. */
+export interface DamagedObject {
+  readonly camera: CameraId;
+  readonly key: ObjectKey;
+  readonly why: Redacted;
+  /** `sent again`: its recording was still here. `stored again`: the segment is whole at its other key. `lost`: neither. */
+  readonly remedy: 'sent again' | 'stored again' | 'lost';
 }
 
 /** What retention did of one camera by this worker, since it started. */
@@ -57,6 +70,8 @@ export interface WorkerStatus {
   readonly wrongDays: ReadonlyMap<CameraId, ReadonlyMap<UtcDay, string>>;
   /** What retention did by this worker; a camera that had no turn here is missing. */
   readonly retention: ReadonlyMap<CameraId, RetentionStatus>;
+  /** Found since this worker started, the newest last; not more than a page can show. */
+  readonly damaged: readonly DamagedObject[];
   /** From the last spool scan; null before the first. */
   readonly spool: SpoolUsage | null;
   /** What the keeper last said of its workers; null in a process that has none. */

@@ -239,6 +239,7 @@ describe('a process that dies before any step', () => {
         "remove <segment>.header",
         "remove <segment>.upload.json",
         "remove <segment>.receipt.json",
+        "remove <segment>.damaged.json",
         "sync camera-1/",
         "remove <segment>.reclaim.json",
         "sync camera-1/",

@@ -51,6 +51,8 @@ export const uploads: UploadStatus = {
   reclaimedSegments: 0,
   lostInStore: 0,
   sweptUploads: 0,
+  verifiedObjects: 0,
+  damagedObjects: 0,
 };
 
 /** One camera that records, in Berlin at 14:08:02, with everything well. */
@@ -71,6 +73,7 @@ export function statusInput(more: Partial<StatusInput> = {}): StatusInput {
       declined: new Map(),
       wrongDays: new Map(),
       retention: new Map(),
+      damaged: [],
       uploads: new Map([[camera1, uploads]]),
       spool: null,
       supervision: null,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CameraCondition } from '../../src/domain/camera.js';
 import { GAP_CAUSES } from '../../src/domain/coverage.js';
 import { DECLINES, declineTexts } from '../../src/domain/declines.js';
-import { parseCameraId } from '../../src/domain/ids.js';
+import { parseCameraId, parseObjectKey } from '../../src/domain/ids.js';
 import { UNSTABLE_TODO } from '../../src/domain/instability.js';
 import { createLocalTime } from '../../src/domain/local-time.js';
 import { type StatusInput, statusView } from '../../src/http/status-view.js';
@@ -204,6 +204,16 @@ it.each([
   [{ lostInStore: 2 }, 'none; 2 lost in the store and sent again'],
 ])('uploads %o are told as %s', (more, words) => {
   expect(only(withUploads(more))?.waitingUploads).toBe(words);
+});
+
+it.each([
+  ['sent again', 'Its recording was still here and is sent again under another key. Check the disks of the store.'],
+  ['lost', 'Its recording is no longer here. Check the disks of the store, and whether it has a copy.'],
+] as const)('an object that is damaged in the store and %s is an alarm that names it', (remedy, what) => {
+  const key = parseObjectKey('camera-1/20261125/10-15-00_camera-1.mp4');
+  const damaged = [{ camera: camera1, key, why: redact('its CRC-32 is 00000000'), remedy }];
+  const { notices } = statusView(statusInput({ worker: { ...statusInput().worker, damaged } }));
+  expect(notices).toEqual([`${key} in the store is damaged: its CRC-32 is 00000000. ${what}`]);
 });
 
 it.each([

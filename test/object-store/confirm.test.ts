@@ -11,7 +11,8 @@ import { bytesOf, expectedOf, sourceOf } from './byte-source.js';
 
 const KEY = parseObjectKey('camera-1/20251214/01-30-00_camera-1.mp4');
 const SEGMENT = parseSegmentId('camera-1_20251214T013002Z-7f3a_0007');
-const BYTES = bytesOf(300_000);
+const PART_SIZE_BYTES = 5 * 1024 * 1024;
+const BYTES = bytesOf(2 * PART_SIZE_BYTES + 300_000);
 const MINUTE_MS = 60_000;
 const signal = AbortSignal.timeout(20_000);
 
@@ -45,7 +46,7 @@ describe('confirm', () => {
     { what: 'is empty', change: (store: ObjectStore) => store.putSmall(KEY, Buffer.alloc(0), {}, signal) },
     {
       what: 'has other bytes of the same size',
-      change: (store: ObjectStore) => store.putSmall(KEY, bytesOf(300_000, 2), {}, signal),
+      change: (store: ObjectStore) => store.putSmall(KEY, bytesOf(BYTES.length, 2), {}, signal),
     },
   ])('finds lost what $what', async ({ change }) => {
     const { store, ask, wait } = await stored();
@@ -55,15 +56,50 @@ describe('confirm', () => {
   });
 
   it.each([0, 0.5, 0.999_999])(
-    'does not confirm what shows the right checksum but gives other bytes (at %d)',
+    'calls damaged what shows the right checksum but gives other bytes (at %d)',
     async (at) => {
       const { store, ask, wait } = await stored();
       wait(10 * MINUTE_MS);
-      const rotten: Pick<ObjectStore, 'head' | 'read'> = {
-        head: (key, ending) => store.head(key, ending),
-        read: async (key, range, ending) => (await store.read(key, range, ending)).map((byte) => byte ^ 1),
-      };
-      await expect(ask({ store: rotten, random: () => at })).rejects.toMatchObject({ code: 'store-proof-failed' });
+      const rotten = reading(store, (bytes) => bytes.map((byte) => byte ^ 1));
+      expect(await ask({ store: rotten, random: () => at })).toMatchObject({ kind: 'damaged' });
+    },
+  );
+
+  it('reads a little of every part, so that none is missing unnoticed', async () => {
+    const { store, ask, wait } = await stored();
+    wait(10 * MINUTE_MS);
+    const parts = new Set<number>();
+    const counted = reading(store, (bytes, offsetBytes) => {
+      parts.add(Math.floor(offsetBytes / PART_SIZE_BYTES));
+      expect(bytes.length).toBeLessThanOrEqual(4_096);
+      return bytes;
+    });
+    expect(await ask({ store: counted })).toMatchObject({ kind: 'confirmed' });
+    expect(parts).toEqual(new Set([0, 1, 2]));
+    for (const part of parts) {
+      const lost = reading(store, (bytes, at) => (Math.floor(at / PART_SIZE_BYTES) === part ? bytes.fill(0) : bytes));
+      expect(await ask({ store: lost })).toMatchObject({ kind: 'damaged' });
+    }
+  });
+
+  it('asks once more before it calls an object damaged: the network may have changed the bytes', async () => {
+    const { store, ask, wait } = await stored();
+    wait(10 * MINUTE_MS);
+    let reads = 0;
+    const blip = reading(store, (bytes) => (++reads === 1 ? bytes.subarray(1) : bytes));
+    expect(await ask({ store: blip })).toMatchObject({ kind: 'confirmed' });
+    expect(reads).toBe(4);
+  });
+
+  it.each(['store-failing', 'store-unexpected'] as const)(
+    'says that the bytes cannot be read when the object is shown and reading it is answered %s',
+    async (code) => {
+      const { store, ask, wait } = await stored();
+      wait(10 * MINUTE_MS);
+      const unreadable = reading(store, () => {
+        throw new StoreError(code, redact('read: 500 InternalError'));
+      });
+      await expect(ask({ store: unreadable })).rejects.toMatchObject({ code: 'store-unreadable' });
     },
   );
 
@@ -106,10 +142,25 @@ async function stored(options: MemoryStoreOptions = {}) {
     checkpoint: null,
     onCheckpoint: async () => {},
     pool: createBufferPool(1),
+    partSizeBytes: PART_SIZE_BYTES,
     signal,
   });
   const ask = (changes: Partial<ConfirmRequest>) =>
-    confirm({ store, segment: SEGMENT, receipt, expected, source, signal, ...changes });
+    confirm({
+      ...{ store, segment: SEGMENT, receipt, expected, source, partSizeBytes: PART_SIZE_BYTES, signal },
+      ...changes,
+    });
   const wait = (durationMs: number): void => void (nowMs += durationMs);
   return { store, receipt, ask, wait };
+}
+
+/** The store, but for what reading gives. */
+function reading(
+  store: ObjectStore,
+  change: (bytes: Uint8Array, offsetBytes: number) => Uint8Array,
+): Pick<ObjectStore, 'head' | 'read'> {
+  return {
+    head: (key, ending) => store.head(key, ending),
+    read: async (key, range, ending) => change(await store.read(key, range, ending), range.offsetBytes),
+  };
 }

@@ -52,6 +52,15 @@ describe('uploadObject', () => {
     expect(await store.head(KEYS.preferred, signal)).toMatchObject({ sizeBytes: 5 });
   });
 
+  it('does not believe the store of a key where damage was found, and leaves what is there alone', async () => {
+    const { counts, upload } = scene();
+    await upload({});
+    counts.head = 0;
+    expect(await upload({ avoid: [KEYS.preferred] })).toMatchObject({ key: KEYS.rival });
+    expect(counts).toMatchObject({ head: 2, createUpload: 2 });
+    await expect(upload({ avoid: Object.values(KEYS) })).rejects.toMatchObject({ code: 'store-key-taken' });
+  });
+
   it('fails loudly when other bytes are at both keys', async () => {
     const { store, upload } = scene();
     for (const key of Object.values(KEYS)) await store.putSmall(key, Buffer.from('other'), {}, signal);

@@ -190,7 +190,7 @@ test('a segment whose deletion a crash cuts short is still stored and whole, or 
       await reopened.reclaim(confirmationFor(request.segment));
     },
   );
-  expect(crashes).toBe(10);
+  expect(crashes).toBe(11);
   expect(new Set(endings)).toEqual(new Set(['stored', 'gone']));
 });
 
@@ -208,4 +208,25 @@ test('a crash while the repair itself runs is repaired the next time', async () 
       expect(await contentOf(reopened, request)).toBe('headerrecording');
     }
   }
+});
+
+test('a segment found damaged in the store is, wherever a crash comes, stored as before or sealed with that key noted', async () => {
+  const stored = async (): Promise<Prepared> => {
+    const ready = await prepared();
+    await ready.spool.seal(ready.request);
+    await ready.spool.recordReceipt(ready.request.segment.id, receiptFor(ready.request.segment));
+    return ready;
+  };
+  const { key } = receiptFor((await prepared()).request.segment);
+  const endings = new Set<string>();
+  await crashAtEachStep(
+    stored,
+    ({ spool, request }) => spool.recordDamage(request.segment.id, key),
+    async (root, request) => {
+      const reopened = await spoolIn(root);
+      const { id } = request.segment;
+      endings.add(`${(await reopened.find(id))?.kind}, ${(await reopened.damagedKeys(id)).length} noted`);
+    },
+  );
+  expect(endings).toEqual(new Set(['stored, 0 noted', 'sealed, 1 noted']));
 });

@@ -7,7 +7,15 @@ import { type SegmentFile, scanNames, standingOf } from '../../src/spool/folder-
 import { createSpoolLayout, segmentPathsOf, TEMPORARY_SUFFIX } from '../../src/spool/layout.js';
 import { camera, collect, receiptFor, sealRequest, session, spoolIn, temporaryFolder } from './segments.js';
 
-const KINDS = ['header', 'recording', 'sidecar', 'checkpoint', 'receipt', 'reclaim'] as const satisfies SegmentFile[];
+const KINDS = [
+  'header',
+  'recording',
+  'sidecar',
+  'checkpoint',
+  'receipt',
+  'damaged',
+  'reclaim',
+] as const satisfies SegmentFile[];
 const SUFFIXES = ['.header', '.recording.mp4', '.json', '.upload.json', '.receipt.json', '.reclaim.json'];
 
 test('every name in a folder is taken for exactly one thing, and ours for what they are', () => {
@@ -96,6 +104,7 @@ async function leave(
     sidecar: sidecarText === 'right' ? sidecar : sidecar.slice(0, 40),
     checkpoint: JSON.stringify({ key: 'a/b.mp4', uploadId: 'u', partSizeBytes: 8 }),
     receipt,
+    damaged: JSON.stringify(['a/b.mp4']),
     reclaim: receipt,
   };
   for (const file of files) await writeFile(paths[file], contents[file]);

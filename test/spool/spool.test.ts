@@ -119,6 +119,27 @@ describe('uploading', () => {
     expect(kinds).toEqual(['uploading', 'stored', 'sealed', 'uploading', 'sealed']);
   });
 
+  test('a segment that the store has damaged is sealed again, and a receipt for that key never counts', async () => {
+    const root = await temporaryFolder();
+    const spool = await spoolIn(root);
+    const request = await closedRecording(spool.layout);
+    const { id } = request.segment;
+    const receipt = receiptFor(request.segment);
+    await spool.seal(request);
+    await spool.recordReceipt(id, receipt);
+    await spool.recordDamage(id, receipt.key);
+    await spool.recordDamage(id, receipt.key);
+    const reopened = await spoolIn(root);
+    expect(await reopened.damagedKeys(id)).toEqual([receipt.key]);
+    expect((await reopened.find(id))?.kind).toBe('sealed');
+    await reopened.recordReceipt(id, receipt);
+    expect((await reopened.find(id))?.kind).toBe('sealed');
+    await reopened.recordReceipt(id, { ...receipt, key: parseObjectKey('elsewhere.mp4') });
+    expect((await reopened.find(id))?.kind).toBe('stored');
+    await reopened.reclaim({ ...confirmationFor(request.segment), key: parseObjectKey('elsewhere.mp4') } as never);
+    expect(await readdir(reopened.layout.sealedDir(request.segment.camera))).toEqual([]);
+  });
+
   test('a receipt or checkpoint that comes after the segment is gone leaves nothing behind', async () => {
     const spool = await spoolIn(await temporaryFolder());
     const request = await closedRecording(spool.layout);

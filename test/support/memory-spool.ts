@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { crc32Hex } from '../../src/domain/crc32.js';
 import {
   type CameraId,
+  type ObjectKey,
   parseRecorderId,
   type RecorderId,
   type SegmentId,
@@ -29,6 +30,7 @@ export class MemorySpool implements Spool {
   readonly segments = new Map<SegmentId, SpooledSegment>();
   readonly bytesMissing = new Set<SegmentId>();
   readonly reclaimed: SegmentId[] = [];
+  readonly damaged = new Map<SegmentId, readonly ObjectKey[]>();
   readonly assignments: AssignmentStore & { readonly all: Map<CameraId, Assignment> };
 
   constructor(recorder: string, root = '/nowhere') {
@@ -81,6 +83,15 @@ export class MemorySpool implements Spool {
     const { segment, sealedAtMs } = found;
     const base = { segment, sealedAtMs };
     this.segments.set(id, receipt === null ? { ...base, kind: 'sealed' } : { ...base, kind: 'stored', receipt });
+  }
+
+  async recordDamage(id: SegmentId, key: ObjectKey): Promise<void> {
+    this.damaged.set(id, [...(await this.damagedKeys(id)), key]);
+    await this.recordReceipt(id, null);
+  }
+
+  async damagedKeys(id: SegmentId): Promise<readonly ObjectKey[]> {
+    return this.damaged.get(id) ?? [];
   }
 
   async reclaim(proof: Confirmation): Promise<void> {

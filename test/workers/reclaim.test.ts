@@ -37,11 +37,12 @@ async function stored(count: number, store: Pick<ObjectStore, 'head' | 'read'>, 
     asked.push(key);
     return await store.head(key, signal);
   };
+  const ledger = new UploadLedger({ clock, log, store: link });
   const deps = {
     spool: spool as Spool,
     store: { ...store, head },
     link,
-    ledger: new UploadLedger({ clock, log, store: link }),
+    ledger,
     policies: TEST_POLICIES,
     retries: new ItemRetries<SegmentId>({
       name: 'reclaim',
@@ -64,7 +65,8 @@ async function stored(count: number, store: Pick<ObjectStore, 'head' | 'read'>, 
     await reclaimStored(deps, AbortSignal.timeout(5_000));
     return asked.map((key) => segments.findIndex(({ id }) => id === key));
   };
-  return { pass, asked, failures: () => failures, reclaimed: spool.reclaimed };
+  const damaged = (): readonly string[] => ledger.damagedObjects.map((found) => found.camera);
+  return { pass, asked, failures: () => failures, reclaimed: spool.reclaimed, damaged };
 }
 
 /** Three of which the store is asked at once; what it says to the second one is up to the test. */
@@ -114,4 +116,28 @@ test('what the store would confirm, but may not be deleted yet, is not even aske
   expect([await pass(KEEP_LOCAL_MS - 1), reclaimed]).toEqual([[], []]);
   expect(await pass(1)).toEqual([0]);
   expect(reclaimed).toHaveLength(1);
+});
+
+test('an object whose bytes the store never gives, while it gives others, is sent again under another key', async () => {
+  const { pass, damaged, reclaimed, failures } = await stored(2, {
+    ...CONFIRMING,
+    read: async (key, range, signal) => {
+      if (key.endsWith('_0000')) throw new StoreError('store-failing', redact('500 InternalError'));
+      return await CONFIRMING.read(key, range, signal);
+    },
+  });
+  // The second one is confirmed in the first pass, after the first one had failed.
+  for (const afterMs of [0, 1, 2, 4].map((periods) => periods * EVERY_MS)) await pass(afterMs);
+  expect([damaged(), reclaimed.length]).toEqual([[], 1]);
+  await pass(8 * EVERY_MS);
+  expect([damaged(), failures()]).toEqual([['camera-1'], 5]);
+});
+
+test('a store that gives the bytes of no object is waited for', async () => {
+  const unreadable = async (): Promise<never> => {
+    throw new StoreError('store-failing', redact('500 InternalError'));
+  };
+  const { pass, damaged } = await stored(2, { ...CONFIRMING, read: unreadable });
+  for (let passes = 0; passes < 8; passes += 1) await pass(8 * EVERY_MS);
+  expect(damaged()).toEqual([]);
 });

@@ -1,5 +1,8 @@
 import { Registry } from 'prom-client';
 import { beforeAll, expect, inject, test } from 'vitest';
+import type { ObjectKey } from '../../src/domain/ids.js';
+import { objectKeysOf } from '../../src/domain/object-key.js';
+import { MemoryStore } from '../../src/object-store/memory.js';
 import { readNamespaceId } from '../../src/spool/namespace-id.js';
 import { registerWorkerMetrics } from '../../src/workers/metrics.js';
 import { freshCamera, uploadResult } from '../support/camera-harness.js';
@@ -118,6 +121,34 @@ test('what the store lost is found before it is deleted here, and sent again', a
   const uploads = it.worker.status().uploads.get(camera);
   expect(uploads).toMatchObject({ lostInStore: 1, uploadedSegments: 2, reclaimedSegments: 1 });
 });
+
+test('what the store damaged is found before it is deleted here, told, and sent again under the other key', async () => {
+  const camera = freshCamera();
+  const store = new RottingStore();
+  const it = await startTestWorker({
+    ...{ address, namespace, recorderId: 'rotten', configured: [{ id: camera, spec: SPEC }], keepLocalMs: 0, store },
+    policies: { confirmAfterMs: 500, reclaimEveryMs: 200 },
+  });
+  await it.attached(camera);
+  const segment = segmentOf(camera, it.spool, 0);
+  const { preferred, rival } = objectKeysOf(segment);
+  store.rotten.add(preferred);
+  it.seal(segment);
+  expect((await uploadResult(it.client, segment.id)).key).toBe(preferred);
+  await waitFor(() => it.spool.reclaimed.includes(segment.id), { what: 'a confirmed end', deadlineMs: 20_000 });
+  expect(await it.store.head(rival, AbortSignal.timeout(5_000))).toMatchObject({ crc32Hex: segment.crc32Hex });
+  expect(it.worker.status().damaged).toMatchObject([{ camera, key: preferred, remedy: 'sent again' }]);
+  expect(it.worker.status().uploads.get(camera)).toMatchObject({ damagedObjects: 1, reclaimedSegments: 1 });
+});
+
+/** Shows what it was given, and gives other bytes. */
+class RottingStore extends MemoryStore {
+  readonly rotten = new Set<ObjectKey>();
+  override async read(...[key, range, signal]: Parameters<MemoryStore['read']>): Promise<Uint8Array> {
+    const bytes = await super.read(key, range, signal);
+    return this.rotten.has(key) ? bytes.map((byte) => byte ^ 1) : bytes;
+  }
+}
 
 test('a camera that was canceled stays off when its recorder starts again, and its last segments are still uploaded', async () => {
   const camera = freshCamera();
