@@ -14,7 +14,7 @@ export interface BucketPlace {
 }
 
 /** What is configured; else what `start` brought in this folder. @throws ConfigError */
-export async function bucketPlace(camera: CameraId, configPath: string | undefined): Promise<BucketPlace> {
+export async function bucketPlace(camera: CameraId | null, configPath: string | undefined): Promise<BucketPlace> {
   const given = { env: takeSecrets(process.env), configPath, cwd: process.cwd() };
   const config = loadConfig({ ...given, required: [] });
   const demo = config.store === null ? await demoStore() : null;

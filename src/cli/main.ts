@@ -22,6 +22,11 @@ interface CoverageFlags {
   readonly rebuild?: boolean;
 }
 
+interface HoldFlags {
+  readonly reason: string;
+  readonly utc?: boolean;
+}
+
 const program = new Command('camera-recorder')
   .description('Records RTSP cameras into your own S3 store: every second is a verified object or a declared gap.')
   .version(readVersion())
@@ -76,6 +81,40 @@ program
     const { json = false, utc = false, check = false } = options;
     const flags = { isJson: json, isUtc: utc, isChecked: check };
     await finish(coverageCommand({ camera, when, ...flags, configPath: configPath() }));
+  });
+
+program
+  .command('hold')
+  .description('keep a camera’s footage of a time, whatever retention says, until it is released')
+  .argument('<camera>', 'like camera-1')
+  .argument('<from>', 'like 2026-11-25T14:00')
+  .argument('<to>', 'like 2026-11-25T15:30')
+  .requiredOption('--reason <text>', 'why; it is kept with the hold')
+  .option('--utc', 'times of UTC; default: of SITE_TIMEZONE')
+  .action(async (camera: string, from: string, to: string, options: HoldFlags) => {
+    const { holdCommand } = await import('./hold-command.js');
+    const { reason, utc = false } = options;
+    await finish(holdCommand({ camera, from, to, reason, isUtc: utc, configPath: configPath() }));
+  });
+
+program
+  .command('holds')
+  .description('list what is held, and what was released; exit code 1 if nothing is held')
+  .argument('[camera]', 'only of this one')
+  .option('--utc', 'times of UTC; default: of SITE_TIMEZONE')
+  .action(async (camera: string | undefined, options: { readonly utc?: boolean }) => {
+    const { holdsCommand } = await import('./hold-command.js');
+    await finish(holdsCommand({ camera, isUtc: options.utc === true, configPath: configPath() }));
+  });
+
+program
+  .command('release')
+  .description('let retention delete again what a hold kept')
+  .argument('<hold-id>', 'as holds prints it')
+  .option('--utc', 'times of UTC; default: of SITE_TIMEZONE')
+  .action(async (id: string, options: { readonly utc?: boolean }) => {
+    const { releaseCommand } = await import('./hold-command.js');
+    await finish(releaseCommand({ id, isUtc: options.utc === true, configPath: configPath() }));
   });
 
 program
