@@ -1,6 +1,6 @@
-import { access, constants, stat, statfs } from 'node:fs/promises';
+import { access, constants, mkdtemp, rmdir, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Config } from './config.js';
 import type { ConfigMistake } from './config-error.js';
 import { createSecretResolver } from './secrets.js';
@@ -17,7 +17,7 @@ const TMPFS_MAGIC = 0x01021994;
 const WHERE_INSTEAD = 'Set TEMP_DIR to a directory on a disk, like /var/lib/camera-recorder.';
 
 /**
- * Asks file system and network, changes nothing. Run before anything is started: a running recorder holds its own port.
+ * Asks file system and network, and leaves nothing behind. Run before anything is started: a running recorder holds its own port.
  * `isRecording`: whether this process has a spool and cameras; one that only serves workflows has neither.
  */
 export async function preflight(config: Config, env: Variables, isRecording = true): Promise<PreflightReport> {
@@ -32,10 +32,21 @@ async function checkSpoolDir(dir: string): Promise<readonly ConfigMistake[]> {
   const existing = await nearestExisting(dir);
   const problem = !existing.isDirectory
     ? `${existing.path} is a file, not a directory.`
-    : (await isAccessible(existing.path, constants.W_OK | constants.X_OK))
+    : (await isAccessible(existing.path, constants.W_OK | constants.X_OK)) &&
+        (existing.path === dir || (await takesFolders(existing.path)))
       ? null
       : `${existing.path} cannot be written.`;
   return problem === null ? [] : [{ setting: 'TEMP_DIR', problem, allowed }];
+}
+
+/** Permissions do not say: root may write /proc, where nothing can be made, and where Node's recursive `mkdir` tries for ever. */
+async function takesFolders(dir: string): Promise<boolean> {
+  try {
+    await rmdir(await mkdtemp(join(dir, '.camera-recorder-')));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function checkSecretsDir(dir: string | null): Promise<readonly ConfigMistake[]> {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +15,17 @@ async function report(env: Readonly<Record<string, string>>) {
   return preflight(loadConfig({ env, cwd: dir }), env);
 }
 
-it('nothing is wrong with a directory that can be made, and it is not made', async () => {
+it('nothing is wrong with a directory that can be made, and nothing is made', async () => {
+  const before = readdirSync(dir);
   expect((await report({ ...FREE, TEMP_DIR: 'not/yet' })).mistakes).toEqual([]);
-  expect(existsSync(join(dir, 'not'))).toBe(false);
+  expect(readdirSync(dir)).toEqual(before);
+});
+
+it('a directory that cannot be made, although root may write there, is a mistake of TEMP_DIR', async () => {
+  const { mistakes } = await report({ ...FREE, TEMP_DIR: '/proc/nope/spool' });
+  expect(mistakes.map(({ setting, problem }) => `${setting}: ${problem}`)).toEqual([
+    'TEMP_DIR: /proc cannot be written.',
+  ]);
 });
 
 it('every mistake of the machine is told at once', async () => {

@@ -92,6 +92,11 @@ describe.each(VERBS)('%s', (verb, args) => {
       'TEMP_DIR: %/spool/recorder-id is a file, not a directory. Allowed: a directory that can be written, or one that can be made.',
     ],
     [
+      'a directory that cannot be made',
+      { TEMP_DIR: '/proc/nope' },
+      'TEMP_DIR: /proc cannot be written. Allowed: a directory that can be written, or one that can be made.',
+    ],
+    [
       'no RTSP URL',
       { CAMERA1_RTSP_URL: `http://user:${PASSWORD}@127.0.0.1/` },
       `CAMERA1_RTSP_URL: is not an RTSP URL. Allowed: ${RTSP_URL}.`,
