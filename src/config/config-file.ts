@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import type { ConfigMistake } from './config-error.js';
-import { nearest } from './did-you-mean.js';
-import { PLAIN_SETTINGS, SECRET_SETTINGS } from './setting-names.js';
+import { meantVariable, nearest } from './did-you-mean.js';
+import { cameraNumberOf, PLAIN_SETTINGS, SECRET_SETTINGS } from './setting-names.js';
 import { errorCodeOf, type Variables } from './settings-reader.js';
 
 /** What a TOML file says: settings under their upper-case names, and its `[[cameras]]`, not yet looked into. */
@@ -57,9 +57,20 @@ export function unknownKeyProblem(key: string, known: readonly string[]): string
 
 function unknownKey(key: string, file: string): ConfigMistake {
   const setting = `${key} (in ${file})`;
+  const camera = cameraVariable(key);
+  if (camera !== undefined) return { setting, ...camera };
   if (!SECRET_KEYS.includes(key)) return { setting, problem: unknownKeyProblem(key, FILE_KEYS), allowed: null };
   const variable = key.toUpperCase();
   return { setting, problem: 'is a secret.', allowed: `the variable ${variable}, or ${variable}_FILE with a path` };
+}
+
+/** Written as in the environment, or nearly. */
+function cameraVariable(key: string): Omit<ConfigMistake, 'setting'> | undefined {
+  const variable = meantVariable(key.toLowerCase(), () => false);
+  const number = cameraNumberOf(variable?.replace(/_FILE$/, '') ?? '');
+  if (number === undefined) return undefined;
+  const allowed = `the environment variable ${variable}; here, [[cameras]] with id = "camera-${number}" for its name and the rest`;
+  return { problem: 'is not a setting of the file.', allowed };
 }
 
 function camerasOf(value: unknown, mistakes: ConfigMistake[]): Readonly<Record<string, unknown>>[] {
