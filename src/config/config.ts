@@ -31,6 +31,8 @@ export interface Config {
   readonly maxCameras: number;
   /** `MAX_CONCURRENT_UPLOADS`, default 4. */
   readonly maxConcurrentUploads: number;
+  /** A day divided by `VERIFY_PER_DAY` (default 24), times `policyTimeScale`: between two stored objects that are read back whole; null: none is. */
+  readonly verifyEveryMs: number | null;
   /** `KEEP_LOCAL_MINUTES`, default 15, times `policyTimeScale`: how long a stored segment stays in the spool before it is confirmed and deleted. */
   readonly keepLocalMs: number;
   /** `RETENTION_DAYS` and `RETENTION_BYTES`, each for every camera, and what cameras have of their own. Default: everything is kept. */

@@ -102,6 +102,7 @@ export function readConfig(options: LoadConfigOptions): ReadConfig {
     memoryLimitBytes: reader.value('MEMORY_LIMIT_BYTES', byteSize, null),
     maxCameras: readMaxCameras(reader, cameras.length),
     maxConcurrentUploads: reader.value('MAX_CONCURRENT_UPLOADS', whole(1, 64), 4),
+    verifyEveryMs: readVerifyEveryMs(reader, policyTimeScale),
     // Under 10 minutes the store may have acknowledged from its page cache alone (INV-2).
     keepLocalMs: Math.round(reader.value('KEEP_LOCAL_MINUTES', minutesAsMs(10, 100_000), 900_000) * policyTimeScale),
     retention: retentionOf(usual, cameras),
@@ -170,6 +171,11 @@ function readMaxCameras(reader: SettingsReader, configured: number): number {
     reader.note('MAX_CAMERAS', `${given} is less than the ${configured} cameras that are configured.`);
   }
   return given ?? Math.max(DEFAULT_MAX_CAMERAS, configured);
+}
+
+function readVerifyEveryMs(reader: SettingsReader, timeScale: number): number | null {
+  const perDay = reader.value('VERIFY_PER_DAY', whole(0, 100_000), 24);
+  return perDay === 0 ? null : Math.max(1, Math.round((86_400_000 / perDay) * timeScale));
 }
 
 function readStore(reader: SettingsReader, isRequired: boolean): StoreSettings | null {

@@ -29,6 +29,7 @@ import { OwnershipCheck } from './ownership.js';
 import { reclaimStored } from './reclaim.js';
 import { endIfReset } from './reset-attempts.js';
 import { RetentionLedger } from './retention-ledger.js';
+import { StoredSampler } from './sample-stored.js';
 import { createStoreProbe } from './store-probe.js';
 import { ABANDONED_AFTER_MS, SWEEP_EVERY_MS, sweepUploads } from './sweep-uploads.js';
 import type { TemporalSession } from './temporal/connection.js';
@@ -119,6 +120,7 @@ export class RecordingSide {
     });
     this.#loop('reclaim', policies.reclaimEveryMs, async (signal) => await this.#reclaim(signal));
     this.#loop('sweep', SWEEP_EVERY_MS, async (signal) => await this.#sweep(signal));
+    this.#startVerifying();
   }
 
   get backgroundFailures(): ReadonlyMap<string, number> {
@@ -271,12 +273,30 @@ export class RecordingSide {
     await sweepUploads({ spool, store, cameras, abandonedAfterMs: ABANDONED_AFTER_MS, clock, log, onSwept }, signal);
   }
 
+  #startVerifying(): void {
+    const { spool, store, clock, log, verifyEveryMs: everyMs = null } = this.#options;
+    if (everyMs === null) return;
+    const cameras = (): readonly CameraId[] => [...this.ledger.uploads.keys()];
+    const onLost = (segment: SegmentId): void => this.#sendAgain(segment);
+    const { ledger } = this;
+    const sampler = new StoredSampler({
+      ...{ spool, store, ledger, cameras, everyMs, clock, log, onLost },
+      random: Math.random,
+    });
+    this.#loop('verify', everyMs, async (signal) => {
+      if (!this.store.status().isReachable) return 'skipped';
+      return await sampler.pass(signal);
+    });
+  }
+
+  #sendAgain(segment: SegmentId): void {
+    this.#announcer.resend(segment);
+    this.#announcing?.hurry();
+  }
+
   async #reclaim(signal: AbortSignal): Promise<void> {
     const { spool, store, policies, keepLocalMs, clock, log } = this.#options;
-    const onLost = (segment: Parameters<Announcer['resend']>[0]): void => {
-      this.#announcer.resend(segment);
-      this.#announcing?.hurry();
-    };
+    const onLost = (segment: SegmentId): void => this.#sendAgain(segment);
     const { ledger, store: link } = this;
     const retries = this.#reclaimRetries;
     await reclaimStored({ spool, store, link, ledger, policies, retries, keepLocalMs, clock, log, onLost }, signal);

@@ -51,6 +51,8 @@ export interface RecordingOptions {
   readonly onPart?: PartListener;
   /** How long a stored segment stays in the spool before it is confirmed and deleted. */
   readonly keepLocalMs: number;
+  /** Between two stored objects that are read back whole; absent or null: none is. */
+  readonly verifyEveryMs?: number | null;
   /** What the keeper last said; absent where there is none. */
   readonly supervision?: () => Supervision | null;
   /** Every one may need two activity slots. */

@@ -44,6 +44,8 @@ export interface TestWorkerOptions {
   readonly store?: MemoryStore;
   readonly policies?: Partial<Policies>;
   readonly keepLocalMs?: number;
+  /** Default: nothing is read back. */
+  readonly verifyEveryMs?: number;
   /** Default: everything is kept. */
   readonly retention?: RetentionPolicies;
   /** Default 4. */
@@ -85,6 +87,7 @@ export async function startTestWorker(options: TestWorkerOptions): Promise<TestW
     maxConcurrentUploads: options.maxConcurrentUploads ?? 4,
     retention: options.retention ?? { usual: KEEP_ALL, cameras: {} },
     keepLocalMs: options.keepLocalMs ?? 3_600_000,
+    verifyEveryMs: options.verifyEveryMs ?? null,
   });
   register(async () => await worker.stop('detach'));
   const client = lazyClient(address, namespace, register);
