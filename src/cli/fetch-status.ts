@@ -27,6 +27,7 @@ const statusSchema: z.ZodType<StatusView, unknown> = z.object({
   zone: z.string(),
   notices: z.array(z.string()),
   spool: z.string(),
+  bucket: z.string(),
   cameras: z.array(cameraSchema),
   webUiUrl: z.string().nullable(),
 });

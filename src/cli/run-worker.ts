@@ -100,6 +100,7 @@ async function workerOptions(
     onPart: storeMetrics.countPart,
     keepLocalMs: config.keepLocalMs,
     retention: config.retention,
+    capacityBytes: config.capacityBytes,
   };
   return role === 'recorder'
     ? { role, ...shared, ...recording }

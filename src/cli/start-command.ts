@@ -14,6 +14,7 @@ import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { systemClock } from '../clock.js';
 import type { Config } from '../config/config.js';
 import type { Variables } from '../config/settings-reader.js';
+import { isDeleting } from '../domain/retention.js';
 import { type DemoParts, startDemoParts } from '../embedded/demo.js';
 import { portFinder } from '../embedded/free-port.js';
 import type { StatusView } from '../http/status-view.js';
@@ -194,6 +195,8 @@ async function screenOf({ plan, parts }: Company, pageUrl: string, view: StatusV
     recordedSegmentSec: view.cameras.flatMap(({ segmentSec }) => (segmentSec === null ? [] : [segmentSec])),
     // A Tapo camera in 2K writes 2 GB an hour; the simulated ones do as well.
     bytesPerHour: cameras.length * 2e9,
+    capacityBytes: config.capacityBytes,
+    isEverythingKept: ![config.retention.usual, ...Object.values(config.retention.cameras)].some(isDeleting),
     spoolDir: plan.spoolDir,
     dataDir: plan.dataDir,
     maxDataBytes: config.dataLimitBytes,

@@ -1,4 +1,4 @@
-import { byteWords } from '../domain/local-time.js';
+import { byteWords, durationWords } from '../domain/local-time.js';
 
 /** Where everything is, once it runs. */
 export interface StartScreen {
@@ -26,6 +26,10 @@ export interface StartScreen {
   /** Of those that are recorded: they keep what they were first configured with. */
   readonly recordedSegmentSec: readonly number[];
   readonly bytesPerHour: number;
+  /** Of a store that was given; null when nobody said. */
+  readonly capacityBytes: number | null;
+  /** No retention is set, for any camera. */
+  readonly isEverythingKept: boolean;
   readonly spoolDir: string;
   /** Holds everything embedded; null when nothing is. */
   readonly dataDir: string | null;
@@ -83,8 +87,18 @@ function freeId({ takenIds, cameras }: StartScreen): string {
 
 function costLine(screen: StartScreen): string {
   const rate = `It writes about ${byteWords(screen.bytesPerHour)} an hour, in segments of ${segmentWords(screen)} s.`;
-  if (screen.dataDir === null) return rate;
+  if (screen.dataDir === null) return `${rate}${keptWords(screen)}`;
   return `${rate} Everything started here is under ${screen.dataDir}; recording stops when that holds ${byteWords(screen.maxDataBytes)}.`;
+}
+
+function keptWords({ isEverythingKept, capacityBytes, bytesPerHour }: StartScreen): string {
+  if (!isEverythingKept) return '';
+  const unset = 'RETENTION_DAYS and RETENTION_BYTES are not set';
+  if (capacityBytes === null) {
+    return ` Nothing of it is ever deleted: ${unset}, nor is S3_CAPACITY_BYTES, which would tell when the store is full.`;
+  }
+  const fullInMs = (capacityBytes / Math.max(1, bytesPerHour)) * 3_600_000;
+  return ` At that rate an empty store of ${byteWords(capacityBytes)} (S3_CAPACITY_BYTES) is full in about ${durationWords(fullInMs)}, and nothing is ever deleted: ${unset}.`;
 }
 
 function segmentWords({ recordedSegmentSec, segmentDurationSec }: StartScreen): string {

@@ -9,6 +9,7 @@ export function statusText(view: StatusView): string {
     '',
     ...view.cameras.flatMap(cameraLines),
     view.spool,
+    view.bucket,
     ...(view.webUiUrl === null ? [] : [`Temporal Web UI: ${view.webUiUrl}`]),
   ];
   return `${lines.join('\n')}\n`;

@@ -32,6 +32,7 @@ ${notices.join('\n')}
 ${view.cameras.map(row).join('\n')}
 </tbody></table>
 <p>${escapeHtml(view.spool)}</p>
+<p>${escapeHtml(view.bucket)}</p>
 <p><a href="/metrics">metrics</a> · <a href="/ready">ready</a> · <a href="/status.json">JSON</a></p></body></html>
 `;
 }

@@ -4,6 +4,7 @@ import type { CameraId } from '../domain/ids.js';
 import { byteWords, durationWords } from '../domain/local-time.js';
 import { otherSettings } from '../workers/other-settings.js';
 import type { LinkStatus, UploadStatus } from '../workers/worker-status.js';
+import { bucketWords, fullBucketNotices } from './bucket-words.js';
 import { type CameraWords, cameraWords, lastFootageAtMs, type WordsInput } from './camera-words.js';
 import { damageNotices } from './damage-notices.js';
 import type { GapSeconds } from './gaps-today.js';
@@ -23,6 +24,8 @@ export interface StatusView {
   readonly notices: readonly string[];
   /** The spool, in a sentence. */
   readonly spool: string;
+  /** How full the bucket is and when it will be, in sentences. */
+  readonly bucket: string;
   readonly cameras: readonly CameraView[];
   /** The list of all workflows. */
   readonly webUiUrl: string | null;
@@ -87,11 +90,13 @@ export function statusView(input: StatusInput): StatusView {
         input,
       ),
       ...linkNotice('The store does not answer as it should', 'Recordings wait in the spool.', worker.store, input),
+      ...fullBucketNotices(worker.bucket, nowMs),
       ...wrongDayNotices(worker.wrongDays),
       ...damageNotices(worker.damaged),
       ...supervisionNotices(worker.supervision),
     ],
     spool: spoolWords(input),
+    bucket: bucketWords(worker.bucket, nowMs),
     cameras,
     webUiUrl: input.webUi === null ? null : workflowsUrl(input.webUi),
   };

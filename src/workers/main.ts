@@ -127,6 +127,7 @@ class WorkerService implements RunningWorker {
       backgroundFailures: side?.backgroundFailures ?? new Map(),
       declined: side?.declined.current ?? new Map(),
       wrongDays: side?.dayRecords.wrong ?? new Map(),
+      bucket: side?.bucketWatch.outlook ?? null,
       retention: side?.retention.retention ?? new Map(),
       damaged: side?.ledger.damagedObjects ?? [],
       spool: side?.ledger.spool ?? null,

@@ -92,6 +92,21 @@ const WORKER_GAUGES: readonly OfWorker[] = [
     of: ({ store }) => (store === null ? null : Number(store.isReachable)),
   },
   {
+    name: 'object_store_bucket_bytes',
+    help: 'Bytes of all objects in the bucket, at the last look, once an hour.',
+    of: ({ bucket }) => bucket?.usedBytes ?? null,
+  },
+  {
+    name: 'object_store_bucket_capacity_bytes',
+    help: 'What the store holds, as S3_CAPACITY_BYTES says.',
+    of: ({ bucket }) => bucket?.capacityBytes ?? null,
+  },
+  {
+    name: 'object_store_bucket_full_timestamp_seconds',
+    help: 'When the bucket will be full at the rate of the last day, Unix time; not there when it will not be, or nobody can tell.',
+    of: ({ bucket }) => (bucket === null || bucket.fullAtMs === null ? null : bucket.fullAtMs / MS_A_SECOND),
+  },
+  {
     name: 'recorder_worker_memory_bytes',
     help: 'Memory of the worker that nothing but its end gives back; only where there is a limit.',
     of: ({ supervision }) => supervision?.memory?.usedBytes ?? null,

@@ -15,6 +15,7 @@ import { createBufferPool } from '../object-store/buffer-pool.js';
 import type { Assignment } from '../spool/spool.js';
 import { type Activities, type CameraStatus, type RetentionActivities, STATUS_QUERY } from '../workflows/contract.js';
 import { Announcer } from './announce.js';
+import { BucketWatch } from './bucket-watch.js';
 import { ConditionReports } from './condition-reports.js';
 import { DayRecords } from './day-records.js';
 import { within } from './deadline.js';
@@ -46,6 +47,7 @@ export class RecordingSide {
   readonly store: Link;
   readonly declined: DeclinedCameras;
   readonly dayRecords: DayRecords;
+  readonly bucketWatch: BucketWatch;
   readonly retention = new RetentionLedger();
   readonly #backgroundFailures = new Map<string, number>();
   readonly #options: CommonOptions & RecordingOptions;
@@ -72,6 +74,8 @@ export class RecordingSide {
     this.#gapObjects = new GapObjects({ spool, store, recorder, clock, log });
     this.#options = options;
     this.dayRecords = new DayRecords({ spool, store, clock, log });
+    const { retention, capacityBytes } = options;
+    this.bucketWatch = new BucketWatch({ store, clock, retention, capacityBytes });
     this.declined = new DeclinedCameras({ recorderId: spool.recorder, policies, clock });
     this.store = createLink('store', clock, log);
     this.ledger = new UploadLedger({ clock, log, store: this.store });
@@ -113,6 +117,10 @@ export class RecordingSide {
     this.#loop('gap objects', policies.gapObjectsEveryMs, async (signal) => {
       if (!this.store.status().isReachable) return 'skipped';
       return await this.#gapObjects.pass(signal);
+    });
+    this.#loop('bucket', policies.bucketWatchEveryMs, async (signal) => {
+      if (!this.store.status().isReachable) return 'skipped';
+      return await this.bucketWatch.pass(signal);
     });
     this.#loop('day records', policies.dayRecordsEveryMs, async (signal) => {
       if (!this.store.status().isReachable) return 'skipped';

@@ -47,6 +47,8 @@ export interface RecordingOptions {
   readonly maxConcurrentUploads: number;
   /** What this recorder lets retention delete. */
   readonly retention: RetentionPolicies;
+  /** How much the store holds; null when nobody said. */
+  readonly capacityBytes: number | null;
   /** Told of every part of a segment that is safe in the store. */
   readonly onPart?: PartListener;
   /** How long a stored segment stays in the spool before it is confirmed and deleted. */

@@ -1,3 +1,4 @@
+import type { BucketOutlook } from '../domain/bucket-outlook.js';
 import type { Declined } from '../domain/declines.js';
 import type { CameraId, ObjectKey, Redacted } from '../domain/ids.js';
 import type { Supervision } from '../domain/supervision.js';
@@ -68,6 +69,8 @@ export interface WorkerStatus {
   readonly declined: ReadonlyMap<CameraId, Declined>;
   /** Closed days whose record disagrees with the bucket, or cannot be read, and how. */
   readonly wrongDays: ReadonlyMap<CameraId, ReadonlyMap<UtcDay, string>>;
+  /** How full the bucket is, and when it will be; null before the first look. */
+  readonly bucket: BucketOutlook | null;
   /** What retention did by this worker; a camera that had no turn here is missing. */
   readonly retention: ReadonlyMap<CameraId, RetentionStatus>;
   /** Found since this worker started, the newest last; not more than a page can show. */

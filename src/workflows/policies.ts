@@ -56,6 +56,8 @@ export interface Policies {
   readonly retentionEveryMs: number;
   /** How long a bucket that has become known is only reported on, before anything in it is deleted. */
   readonly reportForMs: number;
+  /** A listing of the whole bucket, a request for a thousand objects. */
+  readonly bucketWatchEveryMs: number;
   /** A look at which days have closed, and whether records and bucket agree: some requests a camera. */
   readonly dayRecordsEveryMs: number;
   /** Smallest age of a receipt, by the store's clock, before it may be confirmed. */
@@ -151,6 +153,7 @@ function loopPolicies(scaled: (durationMs: number) => number): Omit<Policies, 't
     gapObjectsEveryMs: scaled(15 * SECOND_MS),
     retentionEveryMs: scaled(HOUR_MS),
     reportForMs: scaled(DAY_MS),
+    bucketWatchEveryMs: scaled(HOUR_MS),
     // A day closes two slots after its end; every record of half a year has its turn once a day.
     dayRecordsEveryMs: scaled(10 * MINUTE_MS),
     // The store may have acknowledged from its page cache.

@@ -27,6 +27,8 @@ const view: StatusView = {
   zone: 'Europe/Berlin (UTC+01:00)',
   notices: [],
   spool: 'Spool: 12.0 GB free of 100 GB; everything sealed is stored.',
+  bucket:
+    'Bucket: 12.0 GB stored, 3.1 GB more a day. The store holds 200 GB (S3_CAPACITY_BYTES). Retention keeps about 20.0 GB.',
   cameras: [camera],
   webUiUrl: null,
 };
@@ -48,12 +50,30 @@ const screen: StartScreen = {
   segmentDurationSec: 60,
   recordedSegmentSec: [60, 60],
   bytesPerHour: 1.8e9,
+  capacityBytes: null,
+  isEverythingKept: true,
   spoolDir: '/here/.data/spool',
   dataDir: '/here/.data',
   maxDataBytes: 10e9,
   secretsDir: '/here/.data/camera-secrets',
   temporalCommand: 'temporal',
 };
+
+it.each<[string, Partial<StartScreen>, string]>([
+  [
+    'a store of one’s own, of which nobody said how much it holds',
+    { dataDir: null },
+    'It writes about 1.8 GB an hour, in segments of 60 s. Nothing of it is ever deleted: RETENTION_DAYS and RETENTION_BYTES are not set, nor is S3_CAPACITY_BYTES, which would tell when the store is full.',
+  ],
+  [
+    'a store that holds so much, and no retention',
+    { dataDir: null, capacityBytes: 200e9 },
+    'At that rate an empty store of 200 GB (S3_CAPACITY_BYTES) is full in about 4 d 15 h, and nothing is ever deleted: RETENTION_DAYS and RETENTION_BYTES are not set.',
+  ],
+  ['retention', { dataDir: null, isEverythingKept: false }, 'in segments of 60 s.\n'],
+])('says of %s what there is to say', (_what, change, words) => {
+  expect(startScreen({ ...screen, ...change })).toContain(words);
+});
 
 it('the screen fits a terminal and names every place', () => {
   const text = startScreen(screen);
@@ -150,6 +170,7 @@ Door (camera-1), Home, street
   http://127.0.0.1:8233/namespaces/default/workflows/camera-1
 
 Spool: 12.0 GB free of 100 GB; everything sealed is stored.
+Bucket: 12.0 GB stored, 3.1 GB more a day. The store holds 200 GB (S3_CAPACITY_BYTES). Retention keeps about 20.0 GB.
 `);
 });
 

@@ -47,6 +47,7 @@ describe('the operations page', () => {
       declined: new Map(),
       wrongDays: new Map(),
       retention: new Map(),
+      bucket: null,
       damaged: [],
       uploads: new Map(),
       spool: null,

@@ -73,6 +73,7 @@ export function statusInput(more: Partial<StatusInput> = {}): StatusInput {
       declined: new Map(),
       wrongDays: new Map(),
       retention: new Map(),
+      bucket: null,
       damaged: [],
       uploads: new Map([[camera1, uploads]]),
       spool: null,

@@ -85,6 +85,7 @@ export async function startTestWorker(options: TestWorkerOptions): Promise<TestW
     configuredCameras: options.configured ?? [],
     maxCameras: 50,
     maxConcurrentUploads: options.maxConcurrentUploads ?? 4,
+    capacityBytes: null,
     retention: options.retention ?? { usual: KEEP_ALL, cameras: {} },
     keepLocalMs: options.keepLocalMs ?? 3_600_000,
     verifyEveryMs: options.verifyEveryMs ?? null,
