@@ -75,6 +75,8 @@ export interface StoreSettings {
   readonly region: string;
   /** `S3_BUCKET`, default `camera-recordings`. */
   readonly bucket: string;
+  /** What is in `S3_CA_FILE`, PEM; absent: only the usual authorities are trusted. */
+  readonly ca?: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }

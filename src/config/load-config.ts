@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DEFAULT_SPEC } from '../domain/camera.js';
 import { isDeleting, type RetentionPolicies, type RetentionPolicy, YOUNGEST_EXPIRED_MS } from '../domain/retention.js';
@@ -15,7 +17,7 @@ import { ConfigError, type ConfigMistake } from './config-error.js';
 import { readConfigFile } from './config-file.js';
 import { meantVariable } from './did-you-mean.js';
 import { PLAIN_SETTINGS, TEMPORAL_VARIABLES } from './setting-names.js';
-import { SettingsReader, type Variables } from './settings-reader.js';
+import { errorCodeOf, SettingsReader, type Variables } from './settings-reader.js';
 import {
   bucketName,
   byteSize,
@@ -90,7 +92,7 @@ export function readConfig(options: LoadConfigOptions): ReadConfig {
   const config: Config = {
     cameras,
     givenSegmentSec,
-    store: readStore(reader, required.includes('store')),
+    store: readStore(reader, cwd, required.includes('store')),
     temporal: readTemporal(reader, env, required.includes('temporal')),
     temporalUiUrl: reader.value('TEMPORAL_UI_URL', httpUrl, null),
     spool: readSpool(reader, cwd),
@@ -178,10 +180,11 @@ function readVerifyEveryMs(reader: SettingsReader, timeScale: number): number | 
   return perDay === 0 ? null : Math.max(1, Math.round((86_400_000 / perDay) * timeScale));
 }
 
-function readStore(reader: SettingsReader, isRequired: boolean): StoreSettings | null {
+function readStore(reader: SettingsReader, cwd: string, isRequired: boolean): StoreSettings | null {
   const endpoint = reader.value('S3_ENDPOINT', httpUrl, null);
   const region = reader.value('S3_REGION', text, 'us-east-1');
   const bucket = reader.value('S3_BUCKET', bucketName, 'camera-recordings');
+  const ca = readCertificates(reader, pathOf(reader.value('S3_CA_FILE', text, null), cwd));
   const accessKeyId = reader.secret('S3_ACCESS_KEY_ID');
   const secretAccessKey = reader.secret('S3_SECRET_ACCESS_KEY');
   const isWanted =
@@ -191,7 +194,29 @@ function readStore(reader: SettingsReader, isRequired: boolean): StoreSettings |
   noteMissingSecret(reader, 'S3_ACCESS_KEY_ID');
   noteMissingSecret(reader, 'S3_SECRET_ACCESS_KEY');
   if (endpoint === null || accessKeyId === undefined || secretAccessKey === undefined) return null;
-  return { endpoint, region, bucket, accessKeyId, secretAccessKey };
+  return { endpoint, region, bucket, accessKeyId, secretAccessKey, ...(ca === undefined ? {} : { ca }) };
+}
+
+/** Node ignores what is no certificate among those it is to trust, and then trusts nobody new. */
+function readCertificates(reader: SettingsReader, path: string | null): string | undefined {
+  if (path === null) return undefined;
+  const allowed = 'the path of a file with certificates in PEM';
+  try {
+    const pem = readFileSync(path, 'utf8');
+    if (!isCertificate(pem)) reader.note('S3_CA_FILE', `${path} holds no certificate.`, allowed);
+    return pem;
+  } catch (error) {
+    reader.note('S3_CA_FILE', `${path} cannot be read (${errorCodeOf(error)}).`, allowed);
+    return undefined;
+  }
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).subject !== '';
+  } catch {
+    return false;
+  }
 }
 
 function noteMissingSecret(reader: SettingsReader, name: 'S3_ACCESS_KEY_ID' | 'S3_SECRET_ACCESS_KEY'): void {

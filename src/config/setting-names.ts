@@ -6,6 +6,7 @@ export const PLAIN_SETTINGS = [
   'S3_ENDPOINT',
   'S3_BUCKET',
   'S3_REGION',
+  'S3_CA_FILE',
   'METRICS_PORT',
   'METRICS_HOST',
   'TEMP_DIR',

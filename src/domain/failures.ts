@@ -33,6 +33,22 @@ export const failureTexts = {
     retry: 'slow',
     what: 'The access key may not do this. It needs Read, Write and List on the bucket.',
   },
+  'store-elsewhere': {
+    retry: 'slow',
+    what: 'The bucket is at another address, or in another region. Set S3_ENDPOINT and S3_REGION to where it is.',
+  },
+  'store-untrusted': {
+    retry: 'slow',
+    what: 'The certificate of the store is not trusted, is out of date, or is for another name. Give its CA in S3_CA_FILE, and the name it is for in S3_ENDPOINT.',
+  },
+  'store-not-s3': {
+    retry: 'slow',
+    what: 'What answers at S3_ENDPOINT does not speak S3. Check http or https, host and port.',
+  },
+  'store-body-limit': {
+    retry: 'slow',
+    what: 'Something before the store refuses requests as large as a part (8 MiB or more). Raise its limit (nginx: client_max_body_size).',
+  },
   'store-clock-skew': { retry: 'slow', what: 'The clocks of recorder and store differ too much. Set them by NTP.' },
   'store-upload-gone': { retry: 'fast', what: 'The store no longer knows the upload. It is started anew.' },
   'store-key-taken': {
@@ -82,6 +98,10 @@ const OF_WHOLE_STORE: readonly FailureCode[] = [
   'store-bucket-missing',
   'store-credentials',
   'store-forbidden',
+  'store-elsewhere',
+  'store-untrusted',
+  'store-not-s3',
+  'store-body-limit',
   'store-clock-skew',
 ];
 

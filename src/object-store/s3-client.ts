@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { rootCertificates } from 'node:tls';
 import { S3Client } from '@aws-sdk/client-s3';
 
 /** Where the user's store is and how to sign for it. Holds secrets: never log it (INV-7). */
@@ -10,6 +11,8 @@ export interface S3Settings {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** PEM; trusted beside the usual authorities, for this store alone. */
+  readonly ca?: string;
   readonly timeouts?: Partial<S3Timeouts>;
   /** Tries of one request, the first included. What is still failing then is left to the caller. Default 3. */
   readonly maxAttempts?: number;
@@ -55,7 +58,7 @@ export function createS3Client(settings: S3Settings): S3Client {
     expectContinueHeader: false,
     requestHandler: {
       httpAgent: new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
-      httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
+      httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS, ...trusting(settings.ca) }),
       connectionTimeout: timeouts.connectMs,
       socketTimeout: timeouts.silenceMs,
       requestTimeout: timeouts.requestMs,
@@ -64,6 +67,11 @@ export function createS3Client(settings: S3Settings): S3Client {
   });
   leaveBodiesUnsigned(client);
   return client;
+}
+
+/** Naming any replaces all others, so they are named, too. */
+function trusting(ca: string | undefined): { readonly ca?: string[] } {
+  return ca === undefined ? {} : { ca: [...rootCertificates, ca] };
 }
 
 /** SigV4 would hash each body with SHA-256, which stores do not compare with what arrived; the CRC-32 is. */

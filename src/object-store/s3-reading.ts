@@ -35,6 +35,7 @@ export async function headObject(
 
 function storedObjectOf(key: ObjectKey, output: HeadObjectCommandOutput, storeTimeMs: number): StoredObject {
   const { LastModified, ContentLength, ETag, ChecksumCRC32, ChecksumType, Metadata } = output;
+  if (ETag === undefined) throw new StoreError('store-not-s3', redact(`head ${key}: no ETag`));
   if (LastModified === undefined || ContentLength === undefined || Number.isNaN(storeTimeMs)) {
     throw new StoreError('store-unexpected', redact(`head ${key}: no Last-Modified, Content-Length or Date`));
   }

@@ -92,15 +92,18 @@ export class S3Requests {
 
   async #refused(operation: StoreOperation, doing: string, signal: AbortSignal, thrown: unknown) {
     const answer = answerOf(thrown);
-    const reason = (await this.#reasonOf(operation, answer, signal)) ?? { code: failureCodeOf(answer), cause: thrown };
+    const reason = (await this.#reasonOf(operation, answer, signal)) ?? {
+      code: codeOf(operation, answer),
+      cause: thrown,
+    };
     return { kind: 'refused', answer, error: storeErrorOf(doing, reason.code, reason.cause) } as const;
   }
 
-  /** What a 403 means when it does not say. */
+  /** What a refusal means when it does not say. */
   async #reasonOf(operation: StoreOperation, answer: StoreAnswer, signal: AbortSignal): Promise<Reason | undefined> {
-    if (answer.status !== 403) return undefined;
     // The answer to a HEAD has no body, so no code.
-    if (operation === 'HeadObject' || operation === 'HeadBucket') return await this.#reasonFromList(signal);
+    if (isHead(operation) && isRefusal(answer)) return await this.#reasonFromList(signal);
+    if (answer.status !== 403) return undefined;
     // A store that would create the bucket by itself, but may not with this key, calls that `AccessDenied`.
     const mayLackBucket = operation === 'PutObject' || operation === 'CreateMultipartUpload';
     if (mayLackBucket && answer.name === 'AccessDenied') return await this.#reasonFromBucket(signal);
@@ -113,7 +116,7 @@ export class S3Requests {
       await this.client.send(command, { abortSignal: signal });
       return undefined;
     } catch (cause) {
-      return { code: failureCodeOf(answerOf(cause)), cause };
+      return { code: codeOf('ListObjectsV2', answerOf(cause)), cause };
     }
   }
 
@@ -130,6 +133,22 @@ export class S3Requests {
 interface Reason {
   readonly code: FailureCode;
   readonly cause: unknown;
+}
+
+function isHead(operation: StoreOperation): boolean {
+  return operation === 'HeadObject' || operation === 'HeadBucket';
+}
+
+/** What speaks S3 names its errors, but in answers to a HEAD; the SDK makes up these two names. */
+function codeOf(operation: StoreOperation, answer: StoreAnswer): FailureCode {
+  const code = failureCodeOf(answer);
+  const isNamed = isHead(operation) || (answer.name !== 'Unknown' && answer.name !== 'NotFound');
+  return code === 'store-unexpected' && !isNamed ? 'store-not-s3' : code;
+}
+
+/** Not "it is not there", and not an error of the store's own. */
+function isRefusal({ status }: StoreAnswer): boolean {
+  return status !== null && status >= 300 && status < 500 && status !== 304 && status !== 404 && status !== 412;
 }
 
 function isAbsence({ answer, error }: { readonly answer: StoreAnswer; readonly error: StoreError }): boolean {

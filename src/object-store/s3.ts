@@ -115,7 +115,7 @@ class S3Store implements ObjectStore {
     const { UploadId: uploadId } = await this.#requests.ask('CreateMultipartUpload', `begin ${key}`, signal, () =>
       client.send(command, { abortSignal: signal }),
     );
-    if (uploadId === undefined) throw new StoreError('store-unexpected', redact(`begin ${key}: no upload id`));
+    if (uploadId === undefined) throw new StoreError('store-not-s3', redact(`begin ${key}: no upload id`));
     return { uploadId };
   }
 

@@ -102,7 +102,7 @@ export class RecordingSide {
       if (recordsConfigured) await recorder.recordUnattached(id, spec);
     }
     this.#unlisten = recorder.onSealed(() => this.#announcing?.hurry());
-    const probe = createStoreProbe(store, this.store, log);
+    const probe = createStoreProbe(store, this.store, log, () => this.ledger.isRefused);
     this.#announcing = this.#loop('announce', policies.scanEveryMs, async (signal) => await this.#announce(signal));
     this.#loop('store', policies.probeEveryMs, async (signal) => {
       const wasReachable = this.store.status().isReachable;

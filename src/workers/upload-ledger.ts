@@ -42,6 +42,7 @@ export class UploadLedger implements UploadObserver {
   readonly #damaged = new Map<ObjectKey, DamagedObject>();
   #spool: SpoolUsage | null = null;
   #confirmedAtMs: number | null = null;
+  #isRefused = false;
 
   constructor(deps: { readonly clock: Clock; readonly log: Logger; readonly store: Link }) {
     this.#clock = deps.clock;
@@ -59,6 +60,7 @@ export class UploadLedger implements UploadObserver {
   }
 
   stored(segment: SpooledSegment['segment']): void {
+    this.#isRefused = false;
     this.#store.up();
     const { fromMs, toMs } = segment;
     this.#add(segment.camera, ({ uploadedSegments, uploadedBytes, lastStored }) => ({
@@ -72,8 +74,11 @@ export class UploadLedger implements UploadObserver {
   failed(segment: SegmentId, code: string, message: string): void {
     const { camera } = partsOf(segment);
     this.#add(camera, ({ failures }) => ({ failures: failures + 1 }));
-    if (isOfWholeStore(code)) this.#store.down(message);
     const needsPerson = isFailureCode(code) && failureTexts[code].retry === 'slow';
+    if (isOfWholeStore(code)) {
+      this.#isRefused = needsPerson;
+      this.#store.down(Object.assign(new Error(message), { code }));
+    }
     this.#log[needsPerson ? 'error' : 'warn']({ camera, segment, code, error: message }, 'upload failed, tried again');
   }
 
@@ -151,6 +156,11 @@ export class UploadLedger implements UploadObserver {
   /** Monotonic ms: then the store gave the bytes of some segment, all as they should be. */
   get confirmedAtMs(): number | null {
     return this.#confirmedAtMs;
+  }
+
+  /** The store takes no uploads until a person has done something, whatever else it answers; until the next that it takes. */
+  get isRefused(): boolean {
+    return this.#isRefused;
   }
 
   get damagedObjects(): readonly DamagedObject[] {

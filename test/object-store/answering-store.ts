@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-export type Answer = readonly [status: number, code?: string, body?: string];
+export type Answer = readonly [status: number, code?: string | undefined, body?: string];
 
 /** Starts a store that gives these answers and keeps nothing; resolves to its address. */
 export async function answering(

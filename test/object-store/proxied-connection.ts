@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Fault, ProxySide } from './fault-proxy.js';
 
 const REQUEST_LINE = /^(?:GET|HEAD|PUT|POST|DELETE) \S+ HTTP\/1\.1/;
@@ -31,7 +32,9 @@ export class ProxiedConnection {
   }
 
   cut(): void {
-    this.#client.resetAndDestroy();
+    // Node resets no TLS connection.
+    if (this.#client instanceof TLSSocket) this.#client.destroy();
+    else this.#client.resetAndDestroy();
     this.#upstream.destroy();
   }
 

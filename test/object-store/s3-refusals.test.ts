@@ -6,7 +6,9 @@ import type { ObjectStore } from '../../src/object-store/object-store.js';
 import { createS3Store, type S3Settings } from '../../src/object-store/s3.js';
 import { failureCodeOf, storeErrorOf } from '../../src/object-store/s3-errors.js';
 import type { RequestObservation } from '../../src/object-store/s3-requests.js';
-import { answering } from './answering-store.js';
+import { privateAuthority } from '../support/certificates.js';
+import { type Answer, answering } from './answering-store.js';
+import { startFaultProxy } from './fault-proxy.js';
 
 const KEY = parseObjectKey('camera-1/20251214/01-30-00_camera-1.mp4');
 const signal = AbortSignal.timeout(20_000);
@@ -37,7 +39,7 @@ describe('failureCodeOf', () => {
     [418, 'toString', 'store-unexpected'],
   ];
   it.each(rows)('takes %s %s for %s', (status, name, code) => {
-    expect(failureCodeOf({ status, name, message: '' })).toBe(code);
+    expect(failureCodeOf({ status, name, message: '', isUnreadable: false })).toBe(code);
   });
 });
 
@@ -76,6 +78,47 @@ describe('an S3 store that refuses', () => {
     const store = opened({ endpoint });
     await expect(store.createUpload(KEY, {}, signal)).rejects.toMatchObject({ code: 'store-forbidden' });
     await expect(store.head(KEY, signal)).rejects.toMatchObject({ code: 'store-forbidden' });
+  });
+
+  const HTML = '<!doctype html><html><body><br>no S3</body></html>';
+  it.each<readonly [string, Answer, FailureCode]>([
+    ['redirects for good', [301, 'PermanentRedirect'], 'store-elsewhere'],
+    ['redirects for now, without a word', [307, undefined, ''], 'store-elsewhere'],
+    ['is in another region', [400, 'AuthorizationHeaderMalformed'], 'store-elsewhere'],
+    ['is a web server', [405, undefined, 'Method not allowed'], 'store-not-s3'],
+    ['is a web server with a page for all', [200, undefined, HTML], 'store-not-s3'],
+    ['speaks TLS', [400, undefined, 'Client sent an HTTP request to an HTTPS server.'], 'store-not-s3'],
+    ['allows small bodies only', [413, undefined, HTML], 'store-body-limit'],
+    ['is down behind its proxy', [502, undefined, HTML], 'store-failing'],
+  ])('tells a store that %s from an outage, also when it is asked with a HEAD', async (_, answer, code) => {
+    const endpoint = await answering(() => answer);
+    const store = opened({ endpoint });
+    await expect(store.createUpload(KEY, {}, signal)).rejects.toMatchObject({ code });
+    await expect(store.head(KEY, signal)).rejects.toMatchObject({ code });
+  });
+
+  it('does not take a page that is not found for a bucket that is not there', async () => {
+    const endpoint = await answering(() => [404, undefined, HTML]);
+    const store = opened({ endpoint });
+    for (const asking of [() => store.createUpload(KEY, {}, signal), () => store.ensureBucket(signal)]) {
+      await expect(asking()).rejects.toMatchObject({ code: 'store-not-s3' });
+    }
+  });
+
+  it('trusts a private authority that it was told of, and says what is wrong with others', async () => {
+    const [ours, foreign] = [privateAuthority(), privateAuthority()];
+    const proxy = await startFaultProxy(await answering(() => [404]), ours.server);
+    onTestFinished(proxy.close);
+    const { endpoint } = proxy;
+    expect(await opened({ endpoint, ca: ours.ca }).head(KEY, signal)).toBeUndefined();
+    const otherName = endpoint.replace('127.0.0.1', 'localhost');
+    for (const change of [{ endpoint }, { endpoint, ca: foreign.ca }, { endpoint: otherName, ca: ours.ca }]) {
+      await expect(opened(change).head(KEY, signal)).rejects.toMatchObject({ code: 'store-untrusted' });
+    }
+    const plain = { endpoint: endpoint.replace('https', 'http') };
+    await expect(opened(plain).head(KEY, signal)).rejects.toMatchObject({ code: 'store-unreachable' });
+    const tls = { endpoint: (await answering(() => [404])).replace('http', 'https') };
+    await expect(opened(tls).head(KEY, signal)).rejects.toMatchObject({ code: 'store-not-s3' });
   });
 
   it('is unreachable when nobody listens', async () => {
@@ -143,6 +186,7 @@ describe('an S3 store that refuses', () => {
     const endpoint = await answering(() => [200], {
       'x-amz-checksum-crc32': 'JgYpuw==-2',
       'x-amz-checksum-type': 'COMPOSITE',
+      etag: '"e"',
     });
     expect(await opened({ endpoint }).head(KEY, signal)).toMatchObject({ crc32Hex: null });
   });
