@@ -1,33 +1,30 @@
 /**
  * The actor of one camera: a mailbox, `step` and a runner of its commands. Everything slow runs beside the mailbox and comes back as an event.
+ * What happened is told to `CameraNotes`, which decides nothing here.
  *
  * 1. The camera's assignment is on disk before its first session starts.
- * 2. The ledger's causes are noted when a session ends, its claims are made when the next footage is sealed (INV-8).
+ * 2. What happens after `detach` is left to the next worker.
  */
 import type { Clock } from '../clock.js';
-import { type CameraCondition, type CameraSpec, type LastingStop } from '../domain/camera.js';
+import type { CameraCondition, CameraSpec, LastingStop } from '../domain/camera.js';
 import type { CameraId } from '../domain/ids.js';
 import type { SealedSegment } from '../domain/segment.js';
 import type { KeeperClient, ProcessExit } from '../keeper/keeper-client.js';
 import type { Logger } from '../log.js';
 import type { Assignment, Spool } from '../spool/spool.js';
-import { CameraGaps } from './camera-gaps.js';
-import { CameraJournal } from './camera-journal.js';
+import { CameraNotes } from './camera-notes.js';
 import { CameraSessions } from './camera-sessions.js';
-import { CameraWish, lastingStopOf } from './camera-wish.js';
-import { ConditionTeller } from './condition-teller.js';
+import { lastingStopOf } from './camera-wish.js';
 import { Mailbox } from './mailbox.js';
-import { causeOf, causeOfStop, describeOutcome, type SessionOutcome } from './outcome.js';
 import type { RecorderPolicies } from './policies.js';
 import type { Remux } from './remux.js';
 import { SealQueue } from './seal-queue.js';
 import type { SealJob, SealResult } from './sealer.js';
 import type { ProgressDeps } from './session-progress.js';
 import type { StartDeps } from './session-start.js';
-import { CameraCounts, type CameraStatistics } from './statistics.js';
+import type { CameraStatistics } from './statistics.js';
 import type { Session, SupervisorCommand, SupervisorEvent, SupervisorState } from './supervisor-state.js';
 import { step } from './supervisor-step.js';
-import { startOf } from './times.js';
 
 /** `sealed` and `conditionChanged` are called within a turn of the mailbox, or of the seal queue: they must neither wait nor throw. */
 export interface SupervisorDeps extends StartDeps {
@@ -49,11 +46,7 @@ export class CameraSupervisor {
   readonly #deps: SupervisorDeps;
   readonly #queue: SealQueue;
   readonly #sessions: CameraSessions;
-  readonly #gaps: CameraGaps;
-  readonly #wish: CameraWish;
-  readonly #journal: CameraJournal;
-  readonly #teller: ConditionTeller;
-  readonly #counts = new CameraCounts();
+  readonly #notes: CameraNotes;
   readonly #mailbox: Mailbox<SupervisorEvent>;
   #state: SupervisorState = { kind: 'idle' };
   #isClosed = false;
@@ -63,15 +56,10 @@ export class CameraSupervisor {
   constructor(camera: CameraId, deps: SupervisorDeps, journal: Assignment | undefined) {
     this.camera = camera;
     this.#deps = { ...deps, log: deps.log.child({ camera }) };
-    this.#wish = new CameraWish(journal);
-    this.#gaps = new CameraGaps(deps.clock, deps.spool.recorder, journal);
-    const known = { clock: deps.clock, log: this.#deps.log, wish: this.#wish, gaps: this.#gaps };
-    this.#journal = new CameraJournal(camera, { ...known, spool: deps.spool });
-    const tell = (condition: CameraCondition): void => deps.conditionChanged(camera, condition);
-    this.#teller = new ConditionTeller({ ...known, tell }, this.#state);
+    this.#notes = new CameraNotes(camera, this.#deps, journal, this.#state);
     this.#mailbox = new Mailbox(
       (event) => this.#step(event),
-      () => this.#teller.look(this.#state),
+      () => this.#notes.look(this.#state),
     );
     this.#queue = new SealQueue({
       spool: deps.spool,
@@ -79,56 +67,51 @@ export class CameraSupervisor {
       log: this.#deps.log,
       clock: deps.clock,
       policies: deps.policies,
-      claimsBefore: (footage, isClockStepped) => this.#gaps.claimsBefore(footage, isClockStepped),
+      claimsBefore: (footage, isClockStepped) => this.#notes.claimsBefore(footage, isClockStepped),
       done: (job, result, lagMs) => this.#sealed(job, result, lagMs),
     });
     this.#sessions = new CameraSessions(camera, {
       ...this.#deps,
       queue: this.#queue,
       happened: (event) => this.#dispatch(event),
-      noted: () => this.#journal.noted,
-      recordedMore: (mediaMs) => this.#counts.recordedMore(mediaMs),
+      noted: () => this.#notes.noted,
+      recordedMore: (mediaMs) => this.#notes.recordedMore(mediaMs),
     });
   }
 
   condition(): CameraCondition {
-    return this.#teller.condition(this.#state);
+    return this.#notes.condition(this.#state);
   }
 
   get lastEndedAtMs(): number | null {
-    return this.#gaps.lastEndedAtMs;
+    return this.#notes.lastEndedAtMs;
   }
 
   /** Records, or is meant to. */
   get isWanted(): boolean {
-    return this.#wish.isToRecord || this.#state.kind !== 'idle';
+    return this.#notes.wish?.desired === 'record' || this.#state.kind !== 'idle';
   }
 
   get spec(): CameraSpec | undefined {
-    return this.#wish.current?.spec;
+    return this.#notes.wish?.spec;
   }
 
   get isAssigned(): boolean {
-    return this.#wish.current !== null;
+    return this.#notes.wish !== null;
   }
 
   statistics(): CameraStatistics {
-    return this.#counts.snapshot({
-      recordedMs: this.#sessions.recordedMs,
-      gapMsByCause: this.#gaps.msByCause(),
-      claimsToCome: this.#gaps.claimsToCome(),
-      openSegment: this.#sessions.openSegment,
-    });
+    return this.#notes.statistics(this.#sessions);
   }
 
   /** Footage of this camera that is known from elsewhere. */
   noteFootage(endedAtMs: number): void {
-    this.#gaps.noteElsewhere(endedAtMs);
+    this.#notes.footageElsewhere(endedAtMs);
   }
 
   /** See `Recorder.noteEarlierEnd`. */
   noteEarlierEnd(endedAtMs: number): void {
-    if (!this.#isClosed && this.#gaps.noteMovedBefore(endedAtMs)) void this.#journal.note();
+    if (!this.#isClosed) this.#notes.earlierEnd(endedAtMs);
   }
 
   /** Journals, then records; the same spec again changes nothing. Another recorder's later footage means: the camera moved here. */
@@ -141,9 +124,7 @@ export class CameraSupervisor {
     },
   ): Promise<void> {
     const { clock } = this.#deps;
-    this.#noteMove(options.lastEndedAtMs);
-    const notBeforeMs = this.#wish.record(spec, options);
-    await this.#journal.note();
+    const notBeforeMs = await this.#notes.wanted(spec, options, this.#sessions.isFollowing);
     if (this.#isClosed) return;
     const notBefore = notBeforeMs === null ? null : notBeforeMs - clock.wallMs() + clock.monotonicMs();
     this.#dispatch({ kind: 'record', spec, notBeforeMs: notBefore });
@@ -151,7 +132,7 @@ export class CameraSupervisor {
 
   /** As the assignment wants it; after a start. */
   async resume(): Promise<void> {
-    const wish = this.#wish.current;
+    const { wish } = this.#notes;
     if (wish === null) return;
     if (wish.desired === 'stop') return this.#dispatch({ kind: 'stop', cause: lastingStopOf(wish.stopCause) });
     await this.record(wish.spec, { ...wish, lastEndedAtMs: null });
@@ -164,15 +145,11 @@ export class CameraSupervisor {
 
   /** Resolves after the last seal, or when sealing takes longer than its deadline. `shutdown` leaves the assignment as it is. */
   async stop(cause: LastingStop | 'shutdown'): Promise<{ readonly lastEndedAtMs: number | null }> {
-    if (this.isAssigned && cause !== 'shutdown') {
-      this.#wish.stop(cause);
-      if (this.#state.kind === 'idle') this.#gaps.note(causeOfStop(cause));
-      await this.#journal.note();
-    }
+    if (this.isAssigned && cause !== 'shutdown') await this.#notes.unwanted(cause, this.#state.kind === 'idle');
     this.#dispatch({ kind: 'stop', cause });
     await this.#withinDeadline(this.#ended());
-    await this.#journal.note();
-    return { lastEndedAtMs: this.#gaps.lastEndedAtMs };
+    await this.#notes.write();
+    return { lastEndedAtMs: this.lastEndedAtMs };
   }
 
   /** Ends the supervisor and leaves the recording running. */
@@ -196,26 +173,21 @@ export class CameraSupervisor {
 
   /** A session that another worker started and that is still running. A second one is ended (INV-5). */
   adopt(session: Session): void {
-    this.#wish.assume(session.spec);
+    this.#notes.adopted(session);
     if (!this.#sessions.isFollowing) this.#sessions.follow(session);
-    this.#gaps.trying(session.recordsSinceMs ?? undefined);
     this.#dispatch({ kind: 'adopted', session });
   }
 
   /** A session that ended without us. Resolves when what it left is sealed and noted, or given up. */
   async recover(session: Session, exit: ProcessExit | undefined): Promise<void> {
-    this.#gaps.leftBehind(session.id);
-    await this.#sessions.recover(session, exit, (outcome) => {
-      if (outcome === null || !this.#wish.isToRecord) this.noteRestart();
-      else this.#gaps.note(causeOf(outcome));
-      void this.#journal.note();
-    });
-    this.#gaps.sealedToItsEnd(session.id);
+    this.#notes.leftBehind(session.id);
+    await this.#sessions.recover(session, exit, (outcome) => this.#notes.endedWithoutUs(outcome));
+    this.#notes.sealedToItsEnd(session.id);
   }
 
   /** Nothing runs; whether that was meant is in the assignment. */
   noteRestart(): void {
-    if (this.isAssigned) this.#gaps.note(this.#wish.stopCause ?? 'recorder-restarted');
+    this.#notes.restarted();
   }
 
   /** Resolves when what it left is sealed and noted, or given up. Rejects when that is left to the next worker. */
@@ -237,28 +209,28 @@ export class CameraSupervisor {
     const context = { nowMs: clock.monotonicMs(), random: random(), timeScale: policies.timeScale };
     const before = this.#state;
     if (event.kind === 'progressed' && isOf(before, event.session) && event.progress.frames > 0) {
-      this.#gaps.framesSeen(event.session, this.#sessions.footageFromMs, event.progress.silentMs);
+      this.#notes.framesSeen(event.session, this.#sessions.footageFromMs, event.progress.silentMs);
     }
     const [state, commands] = step(before, event, context);
     this.#state = state;
     for (const command of commands) this.#run(command);
-    if (state.kind === 'recording' && before.kind !== 'recording') this.#footageBegan(state.session);
+    if (state.kind === 'recording' && before.kind !== 'recording') this.#notes.footageBegan(state.session.id);
   }
 
   #run(command: SupervisorCommand): void {
     switch (command.kind) {
       case 'start':
-        this.#gaps.trying();
+        this.#notes.trying();
         return this.#beside('start a session', () => this.#sessions.start(command.spec));
       case 'signal':
         return this.#beside('signal FFmpeg', async () => {
           await this.#deps.keeper.signal(command.session, command.signal);
         });
       case 'seal':
-        this.#sessionEnded(command.outcome, this.#sessions.end(command.outcome));
-        return this.#failed(command.outcome);
+        this.#notes.sessionEnded(command.outcome, this.#sessions.end(command.outcome));
+        return this.#notes.failed(command.outcome, this.#state);
       case 'note':
-        return this.#failed(command.outcome);
+        return this.#notes.failed(command.outcome, this.#state);
       case 'wake':
         return this.#wakeAt(command.atMs);
       default:
@@ -266,55 +238,9 @@ export class CameraSupervisor {
     }
   }
 
-  #sessionEnded(outcome: SessionOutcome, recordedMs: number): void {
-    this.#counts.sessionEnded(outcome, recordedMs);
-    this.#teller.sessionEnded(outcome, recordedMs);
-  }
-
-  #failed(outcome: SessionOutcome): void {
-    this.#teller.failed(outcome);
-    const isNew = this.#gaps.note(causeOf(outcome));
-    this.#noteLock();
-    if (isNew) this.#deps.log.info({ outcome: outcome.kind, detail: describeOutcome(outcome) }, 'not recording');
-    if (isNew || outcome.kind === 'unauthorized') void this.#journal.note();
-  }
-
-  #noteLock(): void {
-    const { clock } = this.#deps;
-    const state = this.#state;
-    if (state.kind !== 'waiting' || state.last.kind !== 'unauthorized') return;
-    this.#wish.lock(Math.round(clock.wallMs() + state.retryAtMs - clock.monotonicMs()));
-  }
-
-  #footageBegan(session: Session): void {
-    this.#deps.log.info({ session: session.id }, 'recording');
-    this.#teller.footageBegan();
-    this.#gaps.began();
-    if (this.#wish.lock(null)) void this.#journal.note();
-  }
-
-  #noteMove(lastEndedAtMs: number | null): void {
-    if (lastEndedAtMs === null || !this.#gaps.noteElsewhere(lastEndedAtMs)) return;
-    if (!this.#sessions.isFollowing) this.#gaps.noteMoved(lastEndedAtMs);
-  }
-
   #sealed(job: SealJob, result: SealResult, lagMs: number): void {
-    const { log } = this.#deps;
-    this.#counts.fileSealed(result, lagMs);
-    if (result.kind === 'quarantined') this.#gaps.quarantined(startOf(job.file.times));
-    if (result.kind === 'sealed') {
-      this.#gaps.sealed(result.segment);
-      this.#teller.sealed(result.segment.gapsBefore);
-    }
-    if (job.file.successor === null) this.#gaps.sealedToItsEnd(job.session);
-    if (result.kind !== 'sealed') {
-      log.warn({ session: job.session, index: job.file.index, result: result.kind }, 'a file without footage');
-      return;
-    }
-    const { segment } = result;
-    log.info({ segment: segment.id, container: segment.container, frames: segment.video.frames, lagMs }, 'sealed');
-    void this.#journal.note();
-    this.#deps.sealed(segment);
+    this.#notes.sealed(job, result, lagMs);
+    if (result.kind === 'sealed') this.#deps.sealed(result.segment);
   }
 
   get #isEnding(): boolean {
