@@ -9,27 +9,25 @@ import { type CameraSpec, isSameSource, isSameSpec, type StopCause } from '../do
 import type { SessionId } from '../domain/ids.js';
 import { redact } from '../redact.js';
 import type { FailureKind, SessionOutcome } from './outcome.js';
-import { type Attempts, isWorthANewSession, NO_ATTEMPTS, planRestart } from './restart-policy.js';
-import type { Progress, Session, SupervisorCommand, SupervisorEvent, SupervisorState } from './supervisor-state.js';
-
-interface StepContext {
-  /** Monotonic. */
-  readonly nowMs: number;
-  /** 0 ≤ random < 1 */
-  readonly random: number;
-  /** Of every wait but the stop ladder, which is FFmpeg's own time. */
-  readonly timeScale: number;
-}
-
-/** The next state, and what is to be done, in this order. */
-export type Step = readonly [SupervisorState, readonly SupervisorCommand[]];
+import { isWorthANewSession, NO_ATTEMPTS } from './restart-policy.js';
+import type { Progress, Session, SupervisorEvent, SupervisorState } from './supervisor-state.js';
+import {
+  after,
+  type Ended,
+  kill,
+  killAgain,
+  type Step,
+  type StepContext,
+  start,
+  terminate,
+  type WithSession,
+  waitFor,
+} from './supervisor-transitions.js';
 
 /** Connecting ends after so long without a frame: enough for the longest keyframe interval cameras offer, and for probing. */
 const NO_VIDEO_MS = 20_000;
 /** A camera's keyframes do not come sooner because tests scale our waits. */
 const LEAST_NO_VIDEO_MS = 6_000;
-/** A killed process that the kernel cannot end yet (a disk that does not answer) is killed again so often. */
-const KILL_AGAIN_MS = 5_000;
 
 /** @returns the next state and what to do, in order. */
 export function step(state: SupervisorState, event: SupervisorEvent, context: StepContext): Step {
@@ -211,81 +209,7 @@ function onTick(state: SupervisorState, context: StepContext): Step {
   }
   if (state.kind !== 'stopping') return [state, []];
   if (context.nowMs < state.deadlineMs) return [state, [{ kind: 'wake', atMs: state.deadlineMs }]];
-  const deadlineMs = context.nowMs + KILL_AGAIN_MS;
-  return [
-    { ...state, rung: 'kill', deadlineMs },
-    [
-      { kind: 'signal', session: state.session.id, signal: 'SIGKILL' },
-      { kind: 'wake', atMs: deadlineMs },
-    ],
-  ];
-}
-
-interface Ended {
-  readonly spec: CameraSpec;
-  readonly attempts: Attempts;
-  readonly outcome: SessionOutcome;
-  readonly next: CameraSpec | null;
-  readonly hasFootage: boolean;
-  readonly livedMs: number;
-}
-
-function after(ended: Ended, said: SupervisorCommand, context: StepContext): Step {
-  if (ended.next === null) return [{ kind: 'idle' }, [said]];
-  const plan = planRestart(ended.outcome, ended.attempts, {
-    ...context,
-    hasFootage: ended.hasFootage,
-    livedMs: ended.livedMs,
-  });
-  const [state, commands] =
-    plan.waitMs === 0
-      ? start(ended.next, plan.attempts)
-      : waitFor({
-          spec: ended.next,
-          last: ended.outcome,
-          attempts: plan.attempts,
-          retryAtMs: context.nowMs + plan.waitMs,
-        });
-  return [state, [said, ...commands]];
-}
-
-function start(spec: CameraSpec, attempts: Attempts): Step {
-  return [{ kind: 'starting', spec, attempts, stop: null }, [{ kind: 'start', spec }]];
-}
-
-function waitFor(waiting: Omit<Extract<SupervisorState, { readonly kind: 'waiting' }>, 'kind'>): Step {
-  return [{ kind: 'waiting', ...waiting }, [{ kind: 'wake', atMs: waiting.retryAtMs }]];
-}
-
-type WithSession = Extract<SupervisorState, { readonly kind: 'connecting' | 'recording' }>;
-
-/** One SIGTERM, never two: the second aborts FFmpeg's file writes. It may need two socket timeouts (read, then TEARDOWN). */
-function terminate(state: WithSession, outcome: SessionOutcome, next: CameraSpec | null, context: StepContext): Step {
-  const deadlineMs = context.nowMs + 2 * state.session.spec.socketTimeoutMs + 2_000;
-  return stopping(state, { rung: 'term', deadlineMs, outcome, next });
-}
-
-function kill(state: WithSession, outcome: SessionOutcome, context: StepContext): Step {
-  return stopping(state, {
-    rung: 'kill',
-    deadlineMs: context.nowMs + KILL_AGAIN_MS,
-    outcome,
-    next: state.session.spec,
-  });
-}
-
-function stopping(
-  { kind, session, attempts }: WithSession,
-  how: Pick<Extract<SupervisorState, { readonly kind: 'stopping' }>, 'rung' | 'deadlineMs' | 'outcome' | 'next'>,
-): Step {
-  const signal = how.rung === 'term' ? 'SIGTERM' : 'SIGKILL';
-  return [
-    { kind: 'stopping', session, attempts, hasFootage: kind === 'recording', ...how },
-    [
-      { kind: 'signal', session: session.id, signal },
-      { kind: 'wake', atMs: how.deadlineMs },
-    ],
-  ];
+  return killAgain(state, context);
 }
 
 function failed(kind: FailureKind, detail: string): SessionOutcome {
