@@ -49,6 +49,7 @@ beforeAll(async () => {
       TEMPORAL_ADDRESS: address,
       TEMPORAL_NAMESPACE: await createNamespace(address),
       SEGMENT_SECONDS: '5',
+      MAX_CONCURRENT_UPLOADS: '2',
       TEMP_DIR: spoolDir,
     },
   });
@@ -82,6 +83,10 @@ it('starts nothing of that itself, and says so', async () => {
   expect(program.output()).not.toContain('(simulated)');
 });
 
+it('has as many slots for uploads as MAX_CONCURRENT_UPLOADS says', async () => {
+  await expect.poll(uploadSlots, { timeout: 5_000, interval: 200 }).toBe(2);
+});
+
 it('stops in order on SIGTERM: exit code 0, nothing left running, nothing left open', { timeout: 60_000 }, async () => {
   const stored = (await storedKeys()).length;
   program.keeper.kill('SIGTERM');
@@ -99,4 +104,12 @@ async function storedKeys(): Promise<readonly string[]> {
   const signal = AbortSignal.timeout(10_000);
   for await (const { key } of store.list('camera-1/', signal)) keys.push(key);
   return keys;
+}
+
+/** Those that are free, and those that are taken. */
+async function uploadSlots(): Promise<number> {
+  const page = (await program.page('/metrics')) ?? '';
+  const ofUploads = page.split('\n').filter((line) => /^temporal_worker_task_slots_\w+\{.*"upload@/.test(line));
+  const ofActivities = ofUploads.filter((line) => line.includes('"ActivityWorker"'));
+  return ofActivities.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 }
