@@ -7,6 +7,7 @@ import { type ListedObject, type ReadableStore, readObject } from '../playback/s
 import type { Recorder } from '../recorder/recorder.js';
 import type { Assignment, Spool } from '../spool/spool.js';
 import { openClaimsUntil } from './gap-object-plan.js';
+import { WORKER_POLICIES } from './policies.js';
 
 /** Slots of one camera that are over. */
 export interface GapTask {
@@ -24,8 +25,6 @@ interface GapReasonsInput extends Pick<GapTask, 'assignment' | 'here' | 'nowMs'>
   /** The camera's objects, from the slot before the first one to now. */
   readonly listed: readonly ListedObject[];
 }
-
-const REQUEST_DEADLINE_MS = 30_000;
 
 /** Why there is nothing in one slot after another of a camera. */
 export class GapReasons {
@@ -91,5 +90,5 @@ export class GapReasons {
 
 /** One request to the store. */
 export function bounded(signal: AbortSignal): AbortSignal {
-  return boundedBy(signal, REQUEST_DEADLINE_MS);
+  return boundedBy(signal, WORKER_POLICIES.storeRequestDeadlineMs);
 }

@@ -13,6 +13,7 @@ import { readLastEnd } from '../playback/last-end.js';
 import type { ReadableStore } from '../playback/stored-objects.js';
 import type { Recorder } from '../recorder/recorder.js';
 import type { Spool } from '../spool/spool.js';
+import { WORKER_POLICIES } from './policies.js';
 
 interface LastEndsDeps {
   readonly spool: Pick<Spool, 'assignments'>;
@@ -22,8 +23,6 @@ interface LastEndsDeps {
   readonly log: Logger;
 }
 
-/** For one camera; the listings of a month and one HEAD. */
-const ASK_DEADLINE_MS = 10_000;
 const CAMERAS_AT_ONCE = 4;
 
 /** What it remembers only saves questions: a new one asks again. */
@@ -45,7 +44,7 @@ export class LastEnds {
     const failures: unknown[] = [];
     await inParallel(asked, CAMERAS_AT_ONCE, async ({ camera }) => {
       try {
-        await this.#ask(camera, boundedBy(signal, ASK_DEADLINE_MS));
+        await this.#ask(camera, boundedBy(signal, WORKER_POLICIES.lastEndDeadlineMs));
       } catch (error) {
         failures.push(error);
       }

@@ -14,6 +14,7 @@ import { within } from './deadline.js';
 import { errorText } from './error-text.js';
 import { createLink, type Link } from './link.js';
 import { type Loop, startLoop } from './loop.js';
+import { STOP_DEADLINES, type StopDeadlines, WORKER_POLICIES } from './policies.js';
 import { recorderWorkerMakers } from './recorder-worker.js';
 import { RecordingSide } from './recording-side.js';
 import { ensureRetentionSchedule } from './retention-schedule.js';
@@ -27,41 +28,6 @@ import { createWorkflowWorker } from './workflow-worker.js';
 
 export { policiesOf } from '../workflows/contract.js';
 export type { StartWorkerOptions } from './worker-options.js';
-
-/** Milliseconds for each step. */
-interface StopDeadlines {
-  readonly connecting: number;
-  readonly workers: number;
-  readonly loops: number;
-  readonly recorder: number;
-  readonly announce: number;
-  readonly connection: number;
-}
-
-const STOP_DEADLINES: Readonly<Record<'stop' | 'detach', StopDeadlines>> = {
-  /**
-   * 55 s at most of the keeper's 60 s. The SDK gives its activities 20 s (`shutdownForceTime`); a little more, then it is left behind.
-   * Beside that the recorder has the longest ladder of one camera, and sealing.
-   */
-  stop: {
-    connecting: 5_000,
-    workers: 25_000,
-    loops: 10_000,
-    recorder: 40_000,
-    announce: 10_000,
-    connection: 5_000,
-  },
-  /** 14 s at most of the keeper's 15 s: the next worker does what is left undone. */
-  detach: {
-    connecting: 2_000,
-    workers: 6_000,
-    loops: 6_000,
-    recorder: 4_000,
-    announce: 0,
-    connection: 2_000,
-  },
-};
-const ENTER_RETRY_MS = 2_000;
 
 /** What the process holds of its worker; the page is served from `status`. */
 export interface RunningWorker {
@@ -147,7 +113,7 @@ class WorkerService implements RunningWorker {
     try {
       const session = await connectForever({ temporal, link: this.#temporal, clock, signal });
       this.#session = session;
-      while (!signal.aborted && !(await this.#enter(session))) await clock.sleep(ENTER_RETRY_MS, signal);
+      while (!signal.aborted && !(await this.#enter(session))) await clock.sleep(WORKER_POLICIES.enterRetryMs, signal);
     } catch (error) {
       if (signal.aborted) return;
       log.error({ error: errorText(error) }, 'the temporal side of the worker failed');

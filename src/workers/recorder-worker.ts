@@ -9,6 +9,7 @@ import {
   recordQueueOf,
   uploadQueueOf,
 } from '../workflows/contract.js';
+import { WORKER_POLICIES } from './policies.js';
 
 /** A zombie attempt holds its slot until it notices, so every camera may need two. */
 const SLOTS_PER_CAMERA = 2;
@@ -16,8 +17,6 @@ const SPARE_SLOTS = 20;
 const POLLERS = 2;
 /** The scheduled run, and one that somebody started by hand. */
 const RETENTION_SLOTS = 2;
-/** A failure report during an outage is tried for 10 s; less would end in "Worker still in use". */
-const SHUTDOWN_FORCE_MS = 20_000;
 
 interface RecorderWorkerOptions {
   readonly connection: NativeConnection;
@@ -78,6 +77,6 @@ async function createWorker(
     maxConcurrentActivityTaskExecutions: slots,
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: Math.min(POLLERS, slots) },
     maxHeartbeatThrottleInterval: policies.heartbeatThrottleMs,
-    shutdownForceTime: SHUTDOWN_FORCE_MS,
+    shutdownForceTime: WORKER_POLICIES.shutdownForceMs,
   });
 }

@@ -27,19 +27,18 @@ import { LastEnds } from './last-ends.js';
 import { createLink, type Link } from './link.js';
 import { type Loop, type LoopOptions, startLoop } from './loop.js';
 import { OwnershipCheck } from './ownership.js';
+import { WORKER_POLICIES } from './policies.js';
 import { reclaimStored } from './reclaim.js';
 import { endIfReset } from './reset-attempts.js';
 import { RetentionLedger } from './retention-ledger.js';
 import { StoredSampler } from './sample-stored.js';
 import { createStoreProbe } from './store-probe.js';
-import { ABANDONED_AFTER_MS, SWEEP_EVERY_MS, sweepUploads } from './sweep-uploads.js';
+import { sweepUploads } from './sweep-uploads.js';
 import type { TemporalSession } from './temporal/connection.js';
 import { UploadLedger } from './upload-ledger.js';
 import type { CommonOptions, RecordingOptions } from './worker-options.js';
 
 const BUFFERS_AN_UPLOAD = 4;
-const ASK_CAUSE_DEADLINE_MS = 5_000;
-const ANNOUNCE_DEADLINE_MS = 10_000;
 
 /** One for the life of a worker that records; a worker for workflows alone has none. */
 export class RecordingSide {
@@ -127,7 +126,7 @@ export class RecordingSide {
       return await this.dayRecords.pass(signal);
     });
     this.#loop('reclaim', policies.reclaimEveryMs, async (signal) => await this.#reclaim(signal));
-    this.#loop('sweep', SWEEP_EVERY_MS, async (signal) => await this.#sweep(signal));
+    this.#loop('sweep', WORKER_POLICIES.sweepEveryMs, async (signal) => await this.#sweep(signal));
     this.#startVerifying();
   }
 
@@ -230,8 +229,8 @@ export class RecordingSide {
     const session = this.#session;
     if (session === null) return;
     try {
-      const signal = boundedBy(undefined, ANNOUNCE_DEADLINE_MS);
-      await within('announcing', ANNOUNCE_DEADLINE_MS, this.#announcer.announce(session, signal));
+      const signal = boundedBy(undefined, WORKER_POLICIES.announceDeadlineMs);
+      await within('announcing', WORKER_POLICIES.announceDeadlineMs, this.#announcer.announce(session, signal));
     } catch (error) {
       this.#options.log.debug({ error: errorText(error) }, 'last segments could not be announced yet');
     }
@@ -278,7 +277,8 @@ export class RecordingSide {
     const { spool, store, clock, log } = this.#options;
     const cameras = [...this.ledger.uploads.keys()];
     const onSwept = (camera: CameraId): void => this.ledger.swept(camera);
-    await sweepUploads({ spool, store, cameras, abandonedAfterMs: ABANDONED_AFTER_MS, clock, log, onSwept }, signal);
+    const { abandonedAfterMs } = WORKER_POLICIES;
+    await sweepUploads({ spool, store, cameras, abandonedAfterMs, clock, log, onSwept }, signal);
   }
 
   #startVerifying(): void {
@@ -316,7 +316,7 @@ export class RecordingSide {
       const asking = session.ask(
         async ({ workflow }) => await workflow.getHandle(camera).query<CameraStatus>(STATUS_QUERY),
       );
-      return (await within('asking why to stop', ASK_CAUSE_DEADLINE_MS, asking)).stopping;
+      return (await within('asking why to stop', WORKER_POLICIES.askCauseDeadlineMs, asking)).stopping;
     } catch (error) {
       this.#options.log.warn({ camera, error: errorText(error) }, 'not told why to stop; recording goes on');
       return null;
@@ -325,7 +325,11 @@ export class RecordingSide {
 
   async #askReset(session: TemporalSession, camera: CameraId, attempt: RecordAttempt): Promise<boolean> {
     try {
-      return await within('asking for a reset', ASK_CAUSE_DEADLINE_MS, endIfReset(session, camera, attempt));
+      return await within(
+        'asking for a reset',
+        WORKER_POLICIES.askCauseDeadlineMs,
+        endIfReset(session, camera, attempt),
+      );
     } catch (error) {
       this.#options.log.warn({ camera, error: errorText(error) }, 'not told why the attempt ended; recording goes on');
       return false;

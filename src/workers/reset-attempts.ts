@@ -2,9 +2,9 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { RecordAttempt } from '../activities/record.js';
 import type { CameraId } from '../domain/ids.js';
 import { RECORD_ACTIVITY_ID } from '../workflows/contract.js';
+import { WORKER_POLICIES } from './policies.js';
 import type { TemporalSession } from './temporal/connection.js';
 
-const AT_ONCE_MS = 10;
 /** Of `PendingActivityState`: an attempt has it, says the server. */
 const STARTED = 2;
 
@@ -30,6 +30,6 @@ function wasReset(): ApplicationFailure {
   return ApplicationFailure.create({
     message: 'the activity was reset, and the recording started anew',
     type: 'ActivityReset',
-    nextRetryDelay: AT_ONCE_MS,
+    nextRetryDelay: WORKER_POLICIES.atOnceMs,
   });
 }

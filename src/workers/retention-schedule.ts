@@ -2,10 +2,8 @@ import { ScheduleAlreadyRunning, type ScheduleDescription, ScheduleNotFoundError
 import { isDeleting, type RetentionPolicies } from '../domain/retention.js';
 import type { Logger } from '../log.js';
 import { type Policies, RETENTION_ID, type RetentionInput, WORKFLOW_QUEUE } from '../workflows/contract.js';
+import { WORKER_POLICIES } from './policies.js';
 import type { TemporalSession } from './temporal/connection.js';
-
-/** What was missed while Temporal was away is not made up for: the next run does it. */
-const CATCHUP_MS = 60_000;
 
 /**
  * Retention runs as a schedule that people can watch, pause, and trigger. Made when this recorder is to delete something, and given new
@@ -44,7 +42,7 @@ async function create(
         await schedule.create({
           scheduleId: RETENTION_ID,
           spec: { intervals: [{ every: policies.retentionEveryMs }] },
-          policies: { overlap: 'SKIP', catchupWindow: CATCHUP_MS },
+          policies: { overlap: 'SKIP', catchupWindow: WORKER_POLICIES.retentionCatchupMs },
           action: actionOf(input),
         }),
     );

@@ -2,8 +2,7 @@ import { boundedBy } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import type { Link } from './link.js';
-
-const PROBE_DEADLINE_MS = 10_000;
+import { WORKER_POLICIES } from './policies.js';
 
 /**
  * Asks the store whether it answers for our bucket, which is made if there is none. Reports to `link`, never rejects.
@@ -16,7 +15,7 @@ export function createStoreProbe(
   isRefused: () => boolean,
 ): (signal: AbortSignal) => Promise<void> {
   return async (signal) => {
-    const bounded = boundedBy(signal, PROBE_DEADLINE_MS);
+    const bounded = boundedBy(signal, WORKER_POLICIES.probeDeadlineMs);
     try {
       if ((await store.ensureBucket(bounded)) === 'created') log.info({}, 'bucket created');
       if (!isRefused()) link.up();

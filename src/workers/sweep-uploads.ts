@@ -5,11 +5,6 @@ import type { Logger } from '../log.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import type { Spool } from '../spool/spool.js';
 
-/** At the start, and then often enough that a store that was away then is not asked a day late. */
-export const SWEEP_EVERY_MS = 3_600_000;
-/** Far longer than any upload that moves, or the clock here and the store's differ. */
-export const ABANDONED_AFTER_MS = 24 * 3_600_000;
-
 interface SweepDeps {
   readonly spool: Pick<Spool, 'list'>;
   readonly store: Pick<ObjectStore, 'listUploads' | 'abort'>;

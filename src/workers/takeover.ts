@@ -3,9 +3,8 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from '../log.js';
 import type { Assignment } from '../spool/spool.js';
 import { errorText } from './error-text.js';
+import { WORKER_POLICIES } from './policies.js';
 import type { TemporalSession } from './temporal/connection.js';
-
-const AT_ONCE_MS = 10;
 
 /**
  * Ends the attempts of a worker that is gone, by the task tokens it kept, so that new ones are attached in about a second instead of after
@@ -35,6 +34,6 @@ function restarted(): ApplicationFailure {
   return ApplicationFailure.create({
     message: 'the recorder process was restarted; recording went on',
     type: 'HostRestarted',
-    nextRetryDelay: AT_ONCE_MS,
+    nextRetryDelay: WORKER_POLICIES.atOnceMs,
   });
 }

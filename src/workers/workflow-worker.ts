@@ -1,10 +1,10 @@
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { WORKFLOW_QUEUE } from '../workflows/contract.js';
+import { WORKER_POLICIES } from './policies.js';
 
 /** About 2 MB each; a camera wakes once a segment, so most of them need not stay in memory. */
 const MAX_CACHED_WORKFLOWS = 100;
 const MAX_WORKFLOW_TASKS = 20;
-const SHUTDOWN_FORCE_MS = 20_000;
 
 /** A bundle made by the build, or the source it is made of (bundled at start: about a second). */
 export type WorkflowCode =
@@ -29,7 +29,7 @@ export async function createWorkflowWorker(options: WorkflowWorkerOptions): Prom
     ...codeOptions(code),
     maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
     maxConcurrentWorkflowTaskExecutions: MAX_WORKFLOW_TASKS,
-    shutdownForceTime: SHUTDOWN_FORCE_MS,
+    shutdownForceTime: WORKER_POLICIES.shutdownForceMs,
   });
 }
 

@@ -1,6 +1,7 @@
 /**
- * Every timeout, retry option and wait that has to do with Temporal, in one place, with its reason. Pure data: workflows,
- * activities and workers read it, tests scale it.
+ * Every timeout, retry option and wait of workflows, activities and the worker's loops, in one place, with its reason. Pure data: workflows,
+ * activities and workers read it, tests scale it. How long the worker waits for one answer, or for a step of its own end, is in
+ * `workers/policies.ts`.
  */
 
 /** Shaped like Temporal's own options, so that it can be spread into them. All times in milliseconds. */

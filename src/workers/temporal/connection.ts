@@ -3,10 +3,7 @@ import { NativeConnection, type NativeConnectionOptions } from '@temporalio/work
 import type { Clock } from '../../clock.js';
 import { within } from '../deadline.js';
 import type { Link } from '../link.js';
-
-const CONNECT_DEADLINE_MS = 10_000;
-const RPC_DEADLINE_MS = 10_000;
-const RETRY_MS = 1_000;
+import { WORKER_POLICIES } from '../policies.js';
 
 /** As `loadClientConnectConfig()` of `@temporalio/envconfig` gives it, so that the command line and we read the same settings. */
 export interface TemporalSettings {
@@ -40,7 +37,7 @@ export async function connectForever(options: {
     } catch (error) {
       link.down(error);
     }
-    await clock.sleep(RETRY_MS, signal);
+    await clock.sleep(WORKER_POLICIES.connectRetryMs, signal);
   }
 }
 
@@ -60,7 +57,7 @@ async function connectOnce(options: NativeConnectionOptions): Promise<NativeConn
     () => undefined,
   );
   try {
-    return await within('connecting to Temporal', CONNECT_DEADLINE_MS, connecting);
+    return await within('connecting to Temporal', WORKER_POLICIES.connectDeadlineMs, connecting);
   } catch (error) {
     isLate = true;
     throw error;
@@ -70,7 +67,7 @@ async function connectOnce(options: NativeConnectionOptions): Promise<NativeConn
 function sessionOf(connection: NativeConnection, namespace: string): TemporalSession {
   const client = new Client({ connection, namespace });
   const ask: TemporalSession['ask'] = async (rpc) =>
-    await connection.withDeadline(Date.now() + RPC_DEADLINE_MS, async () => await rpc(client));
+    await connection.withDeadline(Date.now() + WORKER_POLICIES.rpcDeadlineMs, async () => await rpc(client));
   return {
     connection,
     client,
