@@ -11,7 +11,8 @@ import { temporalCli, uploadResult } from '../support/camera-harness.js';
 import { startRollingServer } from '../support/rolling-server.js';
 import { waitFor } from '../support/wait-for.js';
 import { SPEC, segmentOf, startTestWorker, type TestWorker } from '../support/worker-harness.js';
-import { recordSystemHistories, type Save } from './record-system-histories.js';
+import { recordSystemHistories } from './record-system-histories.js';
+import type { Save } from './recorded-system.js';
 
 const SEGMENTS_UNTIL_ROLL_OVER = 12;
 
