@@ -152,7 +152,7 @@ function isRefusal({ status }: StoreAnswer): boolean {
 }
 
 function isAbsence({ answer, error }: { readonly answer: StoreAnswer; readonly error: StoreError }): boolean {
-  return answer.status === 404 && error.code !== 'store-bucket-missing';
+  return answer.status === 404 && error.code !== 'store-bucket-missing' && error.code !== 'store-not-s3';
 }
 
 function attemptsOf(seen: unknown): number {

@@ -14,7 +14,7 @@ import { redact } from '../redact.js';
 import { type ObjectStore, type StoredPart, StoreError, type UploadPart } from './object-store.js';
 import { expiryRules, storeTime } from './s3-bucket.js';
 import { base64OfHex } from './s3-checksum.js';
-import { createS3Client, DEFAULT_TIMEOUTS, type S3Settings } from './s3-client.js';
+import { createS3Client, DEFAULT_TIMEOUTS, type S3Settings, type S3Timeouts } from './s3-client.js';
 import { bareEtag, listFolders, listObjects, listParts, listUploads } from './s3-listing.js';
 import { headObject, readRange } from './s3-reading.js';
 import { type RequestObservation, S3Requests } from './s3-requests.js';
@@ -36,22 +36,22 @@ export function createS3Store(
   onRequest: (observation: RequestObservation) => void = () => {},
 ): ObjectStore {
   const requests = new S3Requests(createS3Client(settings), settings.bucket, onRequest);
-  return new S3Store(requests, settings.timeouts?.requestMs ?? DEFAULT_TIMEOUTS.requestMs);
+  return new S3Store(requests, { ...DEFAULT_TIMEOUTS, ...settings.timeouts });
 }
 
 class S3Store implements ObjectStore {
   readonly #requests: S3Requests;
-  readonly #bodyTimeoutMs: number;
+  readonly #timeouts: S3Timeouts;
 
-  constructor(requests: S3Requests, bodyTimeoutMs: number) {
+  constructor(requests: S3Requests, timeouts: S3Timeouts) {
     this.#requests = requests;
-    this.#bodyTimeoutMs = bodyTimeoutMs;
+    this.#timeouts = timeouts;
   }
 
   readonly head: ObjectStore['head'] = (key, signal) => headObject(this.#requests, key, signal);
 
   readonly read: ObjectStore['read'] = (key, range, signal) =>
-    readRange(this.#requests, { key, ...range, bodyTimeoutMs: this.#bodyTimeoutMs }, signal);
+    readRange(this.#requests, { key, ...range, bodyTimeoutMs: this.#timeouts.requestMs }, signal);
 
   readonly list: ObjectStore['list'] = (prefix, signal) => listObjects(this.#requests, prefix, signal);
 
@@ -62,7 +62,7 @@ class S3Store implements ObjectStore {
   readonly folders: ObjectStore['folders'] = (prefix, signal) => listFolders(this.#requests, prefix, signal);
 
   readonly readSmall: ObjectStore['readSmall'] = (key, mostBytes, signal) =>
-    readSmall(this.#requests, { key, mostBytes, bodyTimeoutMs: this.#bodyTimeoutMs }, signal);
+    readSmall(this.#requests, { key, mostBytes, bodyTimeoutMs: this.#timeouts.requestMs }, signal);
 
   readonly replaceSmall: ObjectStore['replaceSmall'] = (key, body, etag, signal) =>
     replaceSmall(this.#requests, { key, body, etag }, signal);
@@ -132,8 +132,9 @@ class S3Store implements ObjectStore {
       Body: body,
       ChecksumCRC32: base64OfHex(part.crc32Hex),
     });
+    const options = { abortSignal: signal, requestTimeout: this.#timeouts.partMs };
     const stored = await this.#requests.ask('UploadPart', `upload part ${part.number} of ${upload.key}`, signal, () =>
-      client.send(command, { abortSignal: signal }),
+      client.send(command, options),
     );
     return { number: part.number, sizeBytes: body.length, etag: bareEtag(stored.ETag) };
   }
