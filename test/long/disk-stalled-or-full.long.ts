@@ -2,10 +2,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { diskFull } from '../fault/single/disk-full.js';
 import { diskStalled } from '../fault/single/disk-stalled.js';
-import { afterFile } from '../support/after-file.js';
-import { auditSystem, type SystemAudit } from '../support/audit/system-audit.js';
-import { type FaultBench, startBench } from '../support/faults/fault-bench.js';
-import { diskFaultsOf, mountDisk, type OwnDisk } from '../support/faults/own-disk.js';
+import type { SystemAudit } from '../support/audit/system-audit.js';
+import { startDiskBench } from '../support/faults/disk-bench.js';
+import type { FaultBench } from '../support/faults/fault-bench.js';
+import { diskFaultsOf, type OwnDisk } from '../support/faults/own-disk.js';
 import { proveFault } from '../support/faults/single-fault.js';
 
 const SEGMENT_SEC = 4;
@@ -15,17 +15,7 @@ describe('two cameras are recorded, and every frame counted, when', () => {
   let bench: FaultBench;
   let audit: SystemAudit;
   beforeAll(async () => {
-    disk = mountDisk(afterFile);
-    bench = await startBench({
-      register: afterFile,
-      cameras: [{ audio: false }, { audio: false }],
-      segmentSec: SEGMENT_SEC,
-      spoolDir: disk.dir,
-      env: { MIN_FREE_BYTES: '16MiB' },
-    });
-    audit = auditSystem(bench.system, { register: afterFile });
-    await bench.system.recording();
-    await Promise.all(bench.system.ids.map(async (id) => await bench.system.storedUntil(id, 1)));
+    ({ disk, bench, audit } = await startDiskBench(SEGMENT_SEC));
   });
 
   it.each([diskStalled, diskFull])('$what', async (single) => {

@@ -1,6 +1,6 @@
 /** A small file system of its own, which can be full, stall or fail for real. It needs the right to mount. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -11,6 +11,12 @@ import type { SingleFault } from './single-fault.js';
 const SIZE_BYTES = 256 * 1024 * 1024;
 const LET_GO_MS = 10_000;
 const CHUNK = Buffer.alloc(1024 * 1024);
+/** With the id of the process that mounts it: a test run that was killed unmounts nothing. */
+const PREFIX = 'camera-recorder-disk-';
+const LEFT_NAME = new RegExp(`^${PREFIX}(\\d+)-`);
+const MOUNT_POINT = 'spool';
+/** What `umount` ends with for one that is in use. */
+const BUSY = 32;
 
 export interface OwnDisk {
   /** Where it is mounted. */
@@ -35,8 +41,9 @@ function canMountDisks(): boolean {
 /** @throws where this user may not mount, or a tool for it is missing. */
 export function mountDisk(register: (unmount: () => Promise<void>) => unknown): OwnDisk {
   if (!canMountDisks()) throw new Error('a disk of its own needs root, unshare, losetup, mkfs.ext4 and fsfreeze');
-  const root = mkdtempSync(join(tmpdir(), 'disk-'));
-  const [image, dir] = [join(root, 'image'), join(root, 'spool')];
+  removeLeftDisks();
+  const root = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  const [image, dir] = [join(root, 'image'), join(root, MOUNT_POINT)];
   const mount = (): void => run('mount', ['-o', 'loop,errors=remount-ro', image, dir]);
   // Whoever looks into it at this moment makes it busy.
   const unmount = async (): Promise<void> => {
@@ -65,6 +72,28 @@ export function mountDisk(register: (unmount: () => Promise<void>) => unknown): 
       mount();
     },
   };
+}
+
+/** Takes away what test runs that were killed left mounted; one that is still in use waits for the next run. */
+function removeLeftDisks(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = LEFT_NAME.exec(name)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    const root = join(tmpdir(), name);
+    const dir = join(root, MOUNT_POINT);
+    if (isMountPoint(dir)) {
+      // Frozen it could not be let go of; one that is not frozen is no mistake.
+      run('fsfreeze', ['--unfreeze', dir], [0, 1]);
+      run('umount', [dir], [0, BUSY]);
+    }
+    if (!isMountPoint(dir)) rmSync(root, { recursive: true, force: true });
+  }
+}
+
+function isMountPoint(dir: string): boolean {
+  return readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .some((line) => line.split(' ')[1] === dir);
 }
 
 export interface DiskFaults {
