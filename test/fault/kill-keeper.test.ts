@@ -1,8 +1,17 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { type CameraId, parseRecorderId, type SegmentId } from '../../src/domain/ids.js';
+import type { Receipt } from '../../src/domain/receipt.js';
+import { sealedSegmentSchema } from '../../src/domain/segment.js';
+import { createSpoolLayout, segmentPathsOf } from '../../src/spool/layout.js';
+import { type UploadSegmentInput, uploadWorkflowIdOf, WORKFLOW_QUEUE } from '../../src/workflows/contract.js';
 import { afterFile } from '../support/after-file.js';
 import { outageAt, report } from '../support/outage.js';
 import { commandOf } from '../support/recorder-process.js';
 import { type RecorderSystem, startSystem } from '../support/recorder-system.js';
+import { type TornFiles, tearFiles } from '../support/torn-files.js';
 import { waitFor } from '../support/wait-for.js';
 
 const SEGMENT_SEC = 5;
@@ -15,6 +24,7 @@ const GONE_WITHIN_MS = 10_000;
 
 describe('two cameras recorded by a program that is killed', () => {
   let system: RecorderSystem;
+  let torn: TornFiles;
 
   beforeAll(async () => {
     system = await startSystem({
@@ -27,18 +37,25 @@ describe('two cameras recorded by a program that is killed', () => {
   const killed = (pid: number | undefined) => process.kill(pid ?? Number.NaN, 'SIGKILL');
 
   it.each([
-    { what: 'the keeper alone', kill: () => killed(system.recorder.keeper.pid) },
     {
-      what: 'keeper, worker and FFmpegs at once',
+      what: 'the keeper alone',
+      kill: () => killed(system.recorder.keeper.pid),
+      meanwhile: async (): Promise<void> => undefined,
+    },
+    {
+      what: 'keeper, worker and FFmpegs at once, and files of the spool are torn',
       kill: () => {
         const { keeper, workerPid, ffmpegPids } = system.recorder;
         for (const pid of [keeper.pid, workerPid(), ...ffmpegPids()]) killed(pid);
+      },
+      meanwhile: async () => {
+        torn = await tearFiles(system.spoolDir, ...(system.ids as [CameraId, CameraId]));
       },
     },
   ])(
     '$what: nothing goes on alone, and the next start salvages and says what is lost',
     { timeout: 90_000 },
-    async ({ what, kill }) => {
+    async ({ what, kill, meanwhile }) => {
       await system.recording();
       await Promise.all(system.ids.map(async (id) => await system.storedAfter(id, Date.now())));
       const { recorder } = system;
@@ -52,6 +69,7 @@ describe('two cameras recorded by a program that is killed', () => {
       });
       await recorder.ended;
       report(`killed: ${what} → everything gone`, Date.now() - killedAtMs);
+      await meanwhile();
       const startedAtMs = Date.now();
       system.start();
       await system.recording();
@@ -66,6 +84,27 @@ describe('two cameras recorded by a program that is killed', () => {
       }
     },
   );
+
+  it('what was torn is in quarantine, segments are as they were, and one without its receipt is stored once', {
+    timeout: 60_000,
+  }, async () => {
+    const sinceMs = Date.now();
+    const names = await readdir(join(system.spoolDir, 'quarantine'));
+    const found = torn.paths.map((path) => names.filter((name) => name.endsWith(`-${basename(path)}`)).length);
+    expect(found).toEqual(torn.paths.map(() => 1));
+    expect(await system.recorder.page('/status.json')).toContain(`${torn.paths.length} files in quarantine`);
+    for (const [path, said] of torn.sidecars) expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(said);
+    for (const [id, { key, sizeBytes }] of torn.receipts) {
+      expect(await sentAgain(system, id)).toMatchObject({ key, sizeBytes });
+      expect(existsSync(segmentPathsOf(createSpoolLayout(system.spoolDir), id).receipt)).toBe(true);
+      const stored = await system.store.head(key, AbortSignal.timeout(10_000));
+      expect(stored?.lastModifiedMs).toBeLessThan(sinceMs);
+    }
+    for (const id of system.ids) {
+      const segments = (await system.stored(id)).map(({ segment }) => segment.id);
+      expect(segments).toEqual([...new Set(segments)]);
+    }
+  });
 
   it('the keeper alone, one FFmpeg stuck, started again at once: it is ended first, the other camera does not wait', {
     timeout: 90_000,
@@ -93,3 +132,16 @@ describe('two cameras recorded by a program that is killed', () => {
     }
   });
 });
+
+/** As the recorder does it by itself ten minutes later: the workflow that uploaded it has completed. */
+async function sentAgain({ temporal, spoolDir }: RecorderSystem, segment: SegmentId): Promise<Receipt> {
+  const recorder = parseRecorderId((await readFile(join(spoolDir, 'recorder-id'), 'utf8')).trim());
+  const { sidecar } = segmentPathsOf(createSpoolLayout(spoolDir), segment);
+  const { sizeBytes } = sealedSegmentSchema.parse(JSON.parse(await readFile(sidecar, 'utf8')));
+  const input: UploadSegmentInput = { segment, recorder, sizeBytes };
+  return await temporal.workflow.execute<(input: UploadSegmentInput) => Promise<Receipt>>('UploadSegment', {
+    taskQueue: WORKFLOW_QUEUE,
+    workflowId: uploadWorkflowIdOf(segment),
+    args: [input],
+  });
+}
