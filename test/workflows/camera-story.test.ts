@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { CameraId, RecorderId } from '../../src/domain/ids.js';
-import type { SegmentNotice } from '../../src/workflows/contract.js';
+import { type CameraId, parseRecorderId, type RecorderId } from '../../src/domain/ids.js';
+import {
+  RECORDER_LOST_SIGNAL,
+  SEGMENTS_LOST_SIGNAL,
+  type SegmentNotice,
+  uploadWorkflowIdOf,
+} from '../../src/workflows/contract.js';
 import { afterFile } from '../support/after-file.js';
 import { freshCamera, type Harness, startHarness } from '../support/camera-harness.js';
 import { openTemporalView, type TemporalView } from '../support/camera-workflow.js';
@@ -110,6 +115,29 @@ test('a camera that is reset by hand starts no upload again: not one under way, 
   expect(before.map((run) => run.split(' ')[0])).toEqual(['RUNNING', 'COMPLETED', 'COMPLETED']);
   const sent = notices.map(({ segment }) => harness.sent.filter((id) => id === segment).length);
   expect(sent).toEqual([0, 1, 1]);
+  await harness.client.workflow.getHandle(camera).cancel();
+});
+
+test('a camera that is reset by hand waits again for what was declared lost, until that is declared once more', async () => {
+  const camera = freshCamera();
+  await start(camera);
+  await harness.attached(camera);
+  const notice = { ...noticeOf(camera, 0), recorder: parseRecorderId('burnt') };
+  const upload = harness.client.workflow.getHandle(uploadWorkflowIdOf(notice.segment));
+  const declareLost = async (): Promise<void> => {
+    await upload.signal(RECORDER_LOST_SIGNAL);
+    await expect(upload.result()).rejects.toMatchObject({ cause: { type: 'recorder-lost' } });
+    await harness.client.workflow.getHandle(camera).signal(SEGMENTS_LOST_SIGNAL, [notice.segment]);
+  };
+  const isWaiting = async (): Promise<boolean> => (await upload.describe()).status.name === 'RUNNING';
+  await harness.announce(camera, [notice]);
+  await waitFor(isWaiting, { what: 'the upload to wait', deadlineMs: 10_000 });
+  await declareLost();
+  const how = ['--type', 'FirstWorkflowTask', '--reason', 'test'];
+  await harness.cli('workflow', 'reset', '--workflow-id', camera, ...how);
+  await waitFor(isWaiting, { what: 'the upload to wait again', deadlineMs: 15_000 });
+  await declareLost();
+  expect(await isWaiting()).toBe(false);
   await harness.client.workflow.getHandle(camera).cancel();
 });
 
