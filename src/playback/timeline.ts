@@ -4,6 +4,7 @@
  * 1. A UTC day that has a record costs one GET. The rest is read from the objects themselves (`bucket-look.ts`).
  * 2. Time before the first object of a camera is not missing. A camera that was removed is so until it records again.
  */
+import { setMaxListeners } from 'node:events';
 import { type CoverageSpan, coverageOf, type Footage, type GapClaim, overlap } from '../domain/coverage.js';
 import { storyOf } from '../domain/coverage-story.js';
 import { type DayRecord, joined, storyOfRecord } from '../domain/day-record.js';
@@ -49,12 +50,15 @@ export async function readTimeline(
   options: TimelineOptions,
   signal: AbortSignal,
 ): Promise<Timeline> {
-  const { records, bad } = await recordsIn(camera, range, options, signal);
+  const own = AbortSignal.any([signal]);
+  // Every request under way listens to it.
+  setMaxListeners(0, own);
+  const { records, bad } = await recordsIn(camera, range, options, own);
   const pieces: Piece[] = [];
   for (const part of partsOf(range, records)) {
     pieces.push(
       part.record === null
-        ? await readObjects(camera, part.range, options, signal)
+        ? await readObjects(camera, part.range, options, own)
         : pieceOf(part.record, part.range, options),
     );
   }
