@@ -17,6 +17,7 @@ export const CASES: Readonly<Record<string, readonly RegExp[]>> = {
   'camera-rolled-while-uploading': [/_WORKFLOW_EXECUTION_CONTINUED_AS_NEW"/, /_CHILD_WORKFLOW_EXECUTION_STARTED"/],
   'camera-moved': [/TIMEOUT_TYPE_SCHEDULE_TO_START"/, /"name": ?"recorders"/],
   'camera-wiped': [/"spec":.*"recorder":/],
+  retention: [/"surveyBucket"/, /"expireCamera"/, /_WORKFLOW_EXECUTION_COMPLETED"/],
   upload: [/_WORKFLOW_EXECUTION_COMPLETED"/],
   'upload-retried': [/"store-unreachable"/, /_WORKFLOW_EXECUTION_COMPLETED"/],
   'upload-lost': [/"recorder-lost"/],

@@ -7,6 +7,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { CameraId } from '../../src/domain/ids.js';
+import { KEEP_ALL } from '../../src/domain/retention.js';
 import { temporalCli, uploadResult } from '../support/camera-harness.js';
 import { startRollingServer } from '../support/rolling-server.js';
 import { waitFor } from '../support/wait-for.js';
@@ -42,6 +43,16 @@ export async function recordHistories(options: {
   await save('camera-next-run', camera);
   await save('camera-refused', await refused(it));
   await save('upload-lost', await lostUpload(it));
+  await save('retention', await retentionReport(it));
+}
+
+/** Of one camera, by hand. */
+async function retentionReport({ client }: TestWorker): Promise<string> {
+  const workflowId = 'retention-report';
+  const policies = { usual: KEEP_ALL, cameras: { 'camera-told': { maxAgeMs: 345_600_000, maxBytes: null } } };
+  const args = [{ mode: 'report', policies, timeScale: 0.05 }];
+  await client.workflow.execute('Retention', { taskQueue: 'camera-recorder', workflowId, args });
+  return workflowId;
 }
 
 /** Replay needs neither where this ran nor the stack of a failure, which holds paths. One line an event. */
