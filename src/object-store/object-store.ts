@@ -100,6 +100,8 @@ export interface StoredPart {
   readonly number: number;
   readonly sizeBytes: number;
   readonly etag: string;
+  /** Of its bytes, known only to whoever has just read them; a store may want them when the parts are put together. */
+  readonly crc32Hex?: string;
 }
 
 /** What one HEAD tells of an object. `etag` is bare, without quotes. */

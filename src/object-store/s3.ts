@@ -1,5 +1,6 @@
 import {
   AbortMultipartUploadCommand,
+  type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
@@ -15,6 +16,7 @@ import { type ObjectStore, type StoredPart, StoreError, type UploadPart } from '
 import { expiryRules, storeTime } from './s3-bucket.js';
 import { base64OfHex } from './s3-checksum.js';
 import { createS3Client, DEFAULT_TIMEOUTS, type S3Settings, type S3Timeouts } from './s3-client.js';
+import type { StoreAnswer } from './s3-errors.js';
 import { bareEtag, listFolders, listObjects, listParts, listUploads } from './s3-listing.js';
 import { headObject, readRange } from './s3-reading.js';
 import { type RequestObservation, S3Requests } from './s3-requests.js';
@@ -42,6 +44,8 @@ export function createS3Store(
 class S3Store implements ObjectStore {
   readonly #requests: S3Requests;
   readonly #timeouts: S3Timeouts;
+  /** As the store said when an upload was last begun. One that it does not keep refuses the end of an upload: the next is begun anew. */
+  #checksWhole = true;
 
   constructor(requests: S3Requests, timeouts: S3Timeouts) {
     this.#requests = requests;
@@ -102,21 +106,32 @@ class S3Store implements ObjectStore {
   }
 
   async createUpload(key: ObjectKey, metadata: Metadata, signal: AbortSignal): Promise<{ readonly uploadId: string }> {
-    const { client, bucket } = this.#requests;
-    const command = new CreateMultipartUploadCommand({
-      Bucket: bucket,
+    const base = {
+      Bucket: this.#requests.bucket,
       Key: key,
       Metadata: { ...metadata },
       ContentType: contentTypeOf(key),
-      // Said here or never: without it the finished object shows no checksum.
-      ChecksumAlgorithm: 'CRC32',
-      ChecksumType: 'FULL_OBJECT',
-    });
-    const { UploadId: uploadId } = await this.#requests.ask('CreateMultipartUpload', `begin ${key}`, signal, () =>
+    };
+    const doing = `begin ${key}`;
+    // Said here or never: without it the finished object shows no checksum.
+    const wish = { ...base, ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' } as const;
+    const wished = await this.#begin(new CreateMultipartUploadCommand(wish), doing, signal);
+    const begun =
+      wished.kind === 'refused' && isUnknownRequest(wished.answer)
+        ? await this.#begin(new CreateMultipartUploadCommand(base), doing, signal)
+        : wished;
+    if (begun.kind === 'refused') throw begun.error;
+    const { UploadId: uploadId, ChecksumType } = begun.output;
+    if (uploadId === undefined) throw new StoreError('store-not-s3', redact(`${doing}: no upload id`));
+    this.#checksWhole = ChecksumType === 'FULL_OBJECT';
+    return { uploadId };
+  }
+
+  async #begin(command: CreateMultipartUploadCommand, doing: string, signal: AbortSignal) {
+    const { client } = this.#requests;
+    return await this.#requests.tryAsk('CreateMultipartUpload', doing, signal, () =>
       client.send(command, { abortSignal: signal }),
     );
-    if (uploadId === undefined) throw new StoreError('store-not-s3', redact(`begin ${key}: no upload id`));
-    return { uploadId };
   }
 
   async putPart(
@@ -148,9 +163,8 @@ class S3Store implements ObjectStore {
     const { client } = this.#requests;
     const command = new CompleteMultipartUploadCommand({
       ...this.#target(upload),
-      MultipartUpload: { Parts: parts.map((part) => ({ PartNumber: part.number, ETag: `"${part.etag}"` })) },
-      ChecksumCRC32: base64OfHex(crc32Hex),
-      ChecksumType: 'FULL_OBJECT',
+      MultipartUpload: { Parts: parts.map((part) => this.#named(part)) },
+      ...(this.#checksWhole ? { ChecksumCRC32: base64OfHex(crc32Hex), ChecksumType: 'FULL_OBJECT' } : {}),
       IfNoneMatch: '*',
     });
     const answered = await this.#requests.tryAsk('CompleteMultipartUpload', `complete ${upload.key}`, signal, () =>
@@ -200,9 +214,20 @@ class S3Store implements ObjectStore {
     this.#requests.client.destroy();
   }
 
+  /** Where the whole has no checksum of its own, some stores make one of those of the parts, and want them again. */
+  #named({ number, etag, crc32Hex }: StoredPart): CompletedPart {
+    const part = { PartNumber: number, ETag: `"${etag}"` };
+    return this.#checksWhole || crc32Hex === undefined ? part : { ...part, ChecksumCRC32: base64OfHex(crc32Hex) };
+  }
+
   #target(upload: UploadCheckpoint) {
     return { Bucket: this.#requests.bucket, Key: upload.key, UploadId: upload.uploadId };
   }
+}
+
+/** The checksum of a whole multipart upload is from December 2024: older stores may refuse what they do not know. */
+function isUnknownRequest({ name, status }: StoreAnswer): boolean {
+  return status === 501 || (status === 400 && (name === 'InvalidRequest' || name === 'InvalidArgument'));
 }
 
 function contentTypeOf(key: ObjectKey): string {

@@ -116,7 +116,7 @@ function summed(plan: readonly PlannedPart[], done: ReadonlyMap<number, Done>): 
   for (const part of plan) {
     const sent = done.get(part.number);
     if (sent === undefined) throw new Error(`part ${part.number} was never settled`);
-    parts.push(sent.stored);
+    parts.push({ ...sent.stored, crc32Hex: crc32Hex(sent.crc) });
     crc = crc32Combine(crc, sent.crc, part.sizeBytes);
   }
   return { parts, crc32Hex: crc32Hex(crc) };

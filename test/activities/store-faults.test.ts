@@ -12,6 +12,7 @@ import { crc32Hex } from '../../src/domain/crc32.js';
 import { type FailureCode, failureTexts } from '../../src/domain/failures.js';
 import { parseCameraId } from '../../src/domain/ids.js';
 import { objectKeysOf } from '../../src/domain/object-key.js';
+import type { Receipt } from '../../src/domain/receipt.js';
 import type { SealedSegment } from '../../src/domain/segment.js';
 import { createBufferPool } from '../../src/object-store/buffer-pool.js';
 import { createStoreMetrics } from '../../src/object-store/metrics.js';
@@ -47,6 +48,8 @@ interface Row {
   /** Null: it costs no attempt. */
   readonly code: FailureCode | null;
   readonly says?: string;
+  /** Default `full-crc32`. */
+  readonly proof?: Receipt['proof'];
 }
 
 const always = { times: Number.POSITIVE_INFINITY };
@@ -54,6 +57,13 @@ const refusing = (status: string, code: string): Fault => ({
   ...{ kind: 'answer', matches: /./, ...always },
   answer: answerOf(status, `<Error><Code>${code}</Code><Message>text</Message></Error>`),
 });
+
+const HEAD_OBJECT = /^HEAD \S+\.mp4/;
+const withoutChecksum = (head: string): string => head.replaceAll(/\r\nx-amz-checksum-[^\r]*/gi, '');
+const withoutMd5 = (head: string): string =>
+  withoutChecksum(head).replace(/\r\netag:[^\r]*/i, '\r\nETag: "of its own"');
+/** Shows no checksum of the whole, whatever it was told when the upload was begun. */
+const checksumless: Fault = { kind: 'edit-answer', matches: HEAD_OBJECT, edit: withoutChecksum, ...always };
 
 const rows: readonly Row[] = [
   { what: 'is down', faults: [{ kind: 'down', matches: /./ }], code: 'store-unreachable' },
@@ -86,6 +96,25 @@ const rows: readonly Row[] = [
   },
   { what: 'asks to slow down', faults: [refusing('503 Slow Down', 'SlowDown')], code: 'store-busy' },
   { what: 'loses the answer to Complete', faults: [{ kind: 'lose-answer', matches: COMPLETE }], code: null },
+  { what: 'shows no checksum of the whole', faults: [checksumless], code: null, proof: 'part-etags' },
+  {
+    what: 'shows no checksum, and ETags that are no MD5',
+    faults: [{ ...checksumless, edit: withoutMd5 }],
+    code: null,
+    proof: 'read-back',
+  },
+  {
+    what: 'does not say that it will keep a checksum of the whole',
+    faults: [{ kind: 'edit-answer', matches: CREATE, edit: withoutChecksum }, checksumless],
+    code: null,
+    proof: 'part-etags',
+  },
+  {
+    what: 'refuses what it does not know of checksums',
+    faults: [{ ...refusing('501 Not Implemented', 'NotImplemented'), matches: CREATE, times: 1 }],
+    code: null,
+    proof: 'part-etags',
+  },
   { what: 'does not know the secret', settings: { secretAccessKey: 'wrong' }, code: 'store-credentials' },
   { what: 'does not know the key', settings: { accessKeyId: 'nobody' }, code: 'store-credentials' },
   {
@@ -149,14 +178,15 @@ describe('a store that', () => {
     const fired = (row.faults ?? []).map((fault) => proxy.inject(fault));
     const outcome = await upload(row.settings);
     expect(fired.filter((fault) => fault.fired() === 0)).toEqual([]);
-    if (row.code === null) expect(outcome).toMatchObject({ sizeBytes: BYTES.length, proof: 'full-crc32' });
+    const stored = { sizeBytes: BYTES.length, proof: row.proof ?? 'full-crc32' };
+    if (row.code === null) expect(outcome).toMatchObject(stored);
     else await expectTold(row, row.code, outcome, metric);
 
     // Nothing is lost, and the next attempt succeeds.
     expect(spool.reclaimed).toEqual([]);
     proxy.heal();
     const last = row.tls === true ? { ca: authority.ca } : {};
-    expect(await upload(last)).toMatchObject({ sizeBytes: BYTES.length, proof: 'full-crc32' });
+    expect(await upload(last)).toMatchObject(stored);
     expect(await spool.find(segment.id)).toMatchObject({ kind: 'stored' });
     expect(await isStored()).toBe(true);
     expect(await left()).toEqual([]);

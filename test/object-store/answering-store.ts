@@ -6,12 +6,17 @@ export type Answer = readonly [status: number, code?: string | undefined, body?:
 
 /** Starts a store that gives these answers and keeps nothing; resolves to its address. */
 export async function answering(
-  answer: (request: IncomingMessage) => Answer,
+  answer: (request: IncomingMessage, body: string) => Answer,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const server = createServer((request, response) => {
-    request.resume().on('end', () => {
-      const [status, code, body = code === undefined ? '' : errorOf(code)] = answer(request);
+    const asked: Buffer[] = [];
+    request.on('data', (chunk) => asked.push(chunk));
+    request.on('end', () => {
+      const [status, code, body = code === undefined ? '' : errorOf(code)] = answer(
+        request,
+        Buffer.concat(asked).toString('latin1'),
+      );
       response.writeHead(status, {
         'last-modified': new Date(0).toUTCString(),
         'content-length': body.length,

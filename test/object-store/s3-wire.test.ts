@@ -40,6 +40,31 @@ it('sends parts with our checksum only: not signed, not chunked, not asking firs
   expect(new Set(requests.map(({ socket }) => socket)).size).toBe(1);
 });
 
+it.each([
+  { says: { 'x-amz-checksum-type': 'FULL_OBJECT' }, whole: 'yzU23w==', part: false },
+  { says: { 'x-amz-checksum-type': 'COMPOSITE' }, whole: undefined, part: true },
+])(
+  'sends the checksum of the whole, or those of the parts, as the store says at the beginning (whole: $whole)',
+  async (row) => {
+    const requests: { headers: IncomingMessage['headers']; body: string }[] = [];
+    const endpoint = await answering((request, body) => {
+      requests.push({ headers: request.headers, body });
+      const answer = '<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>';
+      return [200, undefined, request.url?.includes('uploads') === true ? answer : '<CompleteMultipartUploadResult />'];
+    }, row.says);
+    const credentials = { accessKeyId: 'key', secretAccessKey: 'secret' };
+    const store = createS3Store({ endpoint, bucket: 'recordings', region: 'us-east-1', ...credentials });
+    onTestFinished(() => store.close());
+    const signal = AbortSignal.timeout(10_000);
+    const { uploadId } = await store.createUpload(KEY, {}, signal);
+    const part = { number: 1, sizeBytes: 9, etag: 'e', crc32Hex: 'cb3536df' };
+    await store.complete({ key: KEY, uploadId, partSizeBytes: 9 }, [part], 'cb3536df', signal);
+    const [, { headers, body } = { headers: {}, body: '' }] = requests;
+    expect(headers['x-amz-checksum-crc32']).toBe(row.whole);
+    expect(body.includes('<ChecksumCRC32>yzU23w==</ChecksumCRC32>')).toBe(row.part);
+  },
+);
+
 it('asks the store it was given, whatever the environment says of AWS', async () => {
   const urls: (string | undefined)[] = [];
   const endpoint = await answering((request) => {
