@@ -16,7 +16,8 @@ export interface ExpectedObject {
 
 type Equality =
   | { readonly kind: 'equal'; readonly proof: Receipt['proof'] }
-  | { readonly kind: 'other'; readonly why: string };
+  /** `isAnother`: it says itself that it is not ours. */
+  | { readonly kind: 'other'; readonly why: string; readonly isAnother: boolean };
 
 interface Comparison {
   readonly store: Pick<ObjectStore, 'read'>;
@@ -36,9 +37,11 @@ const READ_BACK_BYTES = 4 * 1024 * 1024;
  */
 export async function compareStored(comparison: Comparison, signal: AbortSignal): Promise<Equality> {
   const { stored, expected } = comparison;
-  if (stored.sizeBytes !== expected.sizeBytes) return other(`it has ${stored.sizeBytes} bytes`);
   const sha256Hex = stored.metadata[RECORDING_SHA256_KEY];
-  if (sha256Hex !== undefined && sha256Hex !== expected.sha256Hex) return other('it holds another recording');
+  if (sha256Hex !== undefined && sha256Hex !== expected.sha256Hex) {
+    return { kind: 'other', why: 'it holds another recording', isAnother: true };
+  }
+  if (stored.sizeBytes !== expected.sizeBytes) return other(`it has ${stored.sizeBytes} bytes`);
   if (stored.crc32Hex !== null) {
     return stored.crc32Hex === expected.crc32Hex ? equal('full-crc32') : other(`its CRC-32 is ${stored.crc32Hex}`);
   }
@@ -89,5 +92,5 @@ function equal(proof: Receipt['proof']): Equality {
 }
 
 function other(why: string): Equality {
-  return { kind: 'other', why };
+  return { kind: 'other', why, isAnother: false };
 }

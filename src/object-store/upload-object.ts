@@ -65,7 +65,7 @@ const DEFAULT_PARTS_IN_FLIGHT = 4;
 
 type Seen =
   | { readonly kind: 'absent' }
-  | { readonly kind: 'taken'; readonly why: string }
+  | { readonly kind: 'taken'; readonly why: string; readonly isAnother: boolean }
   | { readonly kind: 'equal'; readonly receipt: Receipt };
 
 class Upload {
@@ -89,7 +89,9 @@ class Upload {
         return seen.receipt;
       }
       if (seen.kind === 'taken') {
-        if (last === 'created') throw new StoreError('store-proof-failed', redact(`store ${key}: ${seen.why}`));
+        // Another recorder that completed in the same moment won: the store's condition is no lock.
+        const isOursSpoilt = last === 'created' && !seen.isAnother;
+        if (isOursSpoilt) throw new StoreError('store-proof-failed', redact(`store ${key}: ${seen.why}`));
         if (this.#checkpoint?.key === key) await this.#abandon();
         return undefined;
       }
@@ -104,7 +106,7 @@ class Upload {
     if (stored === undefined) return { kind: 'absent' };
     const partSizeBytes = this.#checkpoint?.partSizeBytes ?? this.#partSizeBytes();
     const equality = await compareStored({ store, key, stored, source, expected, partSizeBytes }, signal);
-    if (equality.kind === 'other') return { kind: 'taken', why: equality.why };
+    if (equality.kind === 'other') return { kind: 'taken', why: equality.why, isAnother: equality.isAnother };
     return { kind: 'equal', receipt: receiptOf(key, stored, equality.proof) };
   }
 

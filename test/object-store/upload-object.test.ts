@@ -69,9 +69,14 @@ describe('uploadObject', () => {
 
   it('takes an object of another recording for other bytes, though size and checksum agree', async () => {
     const { store, upload } = scene();
-    const mislabelled = upload({ metadata: { 'recording-sha256': 'f'.repeat(64) } });
-    await expect(mislabelled).rejects.toMatchObject({ code: 'store-proof-failed' });
-    expect(await store.head(KEYS.preferred, signal)).toBeDefined();
+    await store.putSmall(KEYS.preferred, BYTES, { 'recording-sha256': 'f'.repeat(64) }, signal);
+    expect(await upload({})).toMatchObject({ key: KEYS.rival });
+  });
+
+  it('fails loudly when what it has just made is not what it sent', async () => {
+    const { store, upload, before } = scene();
+    before('head', 2, async () => await store.putSmall(KEYS.preferred, bytesOf(BYTES.length, 7), {}, signal));
+    await expect(upload({})).rejects.toMatchObject({ code: 'store-proof-failed' });
     expect(await upload({})).toMatchObject({ key: KEYS.rival });
   });
 
