@@ -3,6 +3,7 @@ import type { CameraId } from '../domain/ids.js';
 import type { Logger } from '../log.js';
 import type { Spool } from '../spool/spool.js';
 import type { CameraGaps } from './camera-gaps.js';
+import type { CameraStability } from './camera-stability.js';
 import type { CameraWish } from './camera-wish.js';
 
 interface JournalDeps {
@@ -11,6 +12,7 @@ interface JournalDeps {
   readonly log: Logger;
   readonly wish: CameraWish;
   readonly gaps: CameraGaps;
+  readonly stability: CameraStability;
 }
 
 /** Writes what is wanted and known of one camera into its assignment, from which the next worker goes on. */
@@ -36,7 +38,7 @@ export class CameraJournal {
   }
 
   async #save(): Promise<void> {
-    const { spool, clock, log, wish, gaps } = this.#deps;
+    const { spool, clock, log, wish, gaps, stability } = this.#deps;
     if (wish.current === null) return;
     const nowMs = clock.wallMs();
     try {
@@ -46,6 +48,7 @@ export class CameraJournal {
         ...wish.current,
         lastEndedAtMs: gaps.lastEndedAtMs,
         openClaims: gaps.openClaims(nowMs),
+        stability: stability.note(),
         updatedAtMs: nowMs,
       });
     } catch (error) {

@@ -14,6 +14,7 @@ import type { Logger } from '../log.js';
 import type { Assignment, Spool } from '../spool/spool.js';
 import { CameraGaps } from './camera-gaps.js';
 import { CameraJournal } from './camera-journal.js';
+import { CameraStability } from './camera-stability.js';
 import { CameraWish } from './camera-wish.js';
 import { ConditionTeller } from './condition-teller.js';
 import { causeOf, causeOfStop, describeOutcome, type SessionOutcome } from './outcome.js';
@@ -47,7 +48,8 @@ export class CameraNotes {
     this.#log = log;
     this.#wish = new CameraWish(found);
     this.#gaps = new CameraGaps(clock, spool.recorder, found);
-    const known = { clock, log, wish: this.#wish, gaps: this.#gaps };
+    const stability = new CameraStability(clock, found?.stability);
+    const known = { clock, log, wish: this.#wish, gaps: this.#gaps, stability };
     this.#journal = new CameraJournal(camera, { ...known, spool });
     const tell = (condition: CameraCondition): void => deps.conditionChanged(camera, condition);
     this.#teller = new ConditionTeller({ ...known, tell }, state);

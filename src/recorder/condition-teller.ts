@@ -5,7 +5,7 @@ import { instabilityWords } from '../domain/instability.js';
 import type { Logger } from '../log.js';
 import { type ConditionNow, conditionKey, conditionOf } from './camera-condition.js';
 import type { CameraGaps } from './camera-gaps.js';
-import { CameraStability } from './camera-stability.js';
+import type { CameraStability } from './camera-stability.js';
 import type { CameraWish } from './camera-wish.js';
 import { causeOf, type SessionOutcome } from './outcome.js';
 import type { SupervisorState } from './supervisor-state.js';
@@ -15,6 +15,7 @@ interface TellerDeps {
   readonly log: Logger;
   readonly wish: CameraWish;
   readonly gaps: CameraGaps;
+  readonly stability: CameraStability;
   /** Must neither wait nor throw. */
   tell(condition: CameraCondition): void;
 }
@@ -22,13 +23,11 @@ interface TellerDeps {
 /** What others are told of a camera: what it does and since when, and how stable that is; only when it is news. */
 export class ConditionTeller {
   readonly #deps: TellerDeps;
-  readonly #stability: CameraStability;
   #trouble: SessionOutcome | null = null;
   #told: CameraCondition;
 
   constructor(deps: TellerDeps, state: SupervisorState) {
     this.#deps = deps;
-    this.#stability = new CameraStability(deps.clock);
     this.#told = { ...this.#now(state), sinceMs: deps.clock.wallMs() };
   }
 
@@ -39,7 +38,7 @@ export class ConditionTeller {
   }
 
   sessionEnded(outcome: SessionOutcome, recordedMs: number): void {
-    if (recordedMs > 0) this.#stability.lost(causeOf(outcome));
+    if (recordedMs > 0) this.#deps.stability.lost(causeOf(outcome));
   }
 
   /** A session ended, or none came to be. */
@@ -53,7 +52,7 @@ export class ConditionTeller {
 
   /** @param claims those that the segment carries */
   sealed(claims: readonly GapClaim[]): void {
-    this.#stability.sealed(claims);
+    this.#deps.stability.sealed(claims);
   }
 
   /** Call it after whatever happened. */
@@ -68,9 +67,9 @@ export class ConditionTeller {
   }
 
   #now(state: SupervisorState): ConditionNow {
-    const { clock, wish, gaps } = this.#deps;
+    const { clock, wish, gaps, stability } = this.#deps;
     return conditionOf(state, {
-      unstable: wish.isToRecord ? this.#stability.now(() => gaps.claimsToCome()) : null,
+      unstable: wish.isToRecord ? stability.now(() => gaps.claimsToCome()) : null,
       trouble: this.#trouble,
       isWanted: wish.isToRecord,
       stopCause: wish.stopCause,

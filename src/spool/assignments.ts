@@ -21,6 +21,14 @@ const assignmentSchema: z.ZodType<Assignment, unknown> = z.object({
   notBeforeMs: z.number().nullable(),
   openClaims: z.array(gapClaimSchema),
   taskToken: z.string().nullable(),
+  stability: z
+    .object({
+      sinceMs: z.number(),
+      lostAtMs: z.array(z.number()),
+      claims: z.array(gapClaimSchema),
+      unstableSinceMs: z.number().nullable(),
+    })
+    .optional(),
   updatedAtMs: z.number(),
 });
 

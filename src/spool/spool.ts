@@ -101,7 +101,21 @@ export interface Assignment {
   readonly openClaims: readonly GapClaim[];
   /** base64; lets a restarted worker end its predecessor's attempt at once. */
   readonly taskToken: string | null;
+  /** Absent in a file from before it was noted. */
+  readonly stability?: StabilityNote | undefined;
   readonly updatedAtMs: number;
+}
+
+/** How steady a camera was within the hour before; UTC ms. The longest lists are cut to their newest. */
+export interface StabilityNote {
+  /** Nothing is noted of what was earlier. */
+  readonly sinceMs: number;
+  /** When a connection was lost, oldest first. */
+  readonly lostAtMs: readonly number[];
+  /** Those that sealed segments carry. */
+  readonly claims: readonly GapClaim[];
+  /** Null while it is stable. */
+  readonly unstableSinceMs: number | null;
 }
 
 /** An assignment is never removed: that a configured camera was cancelled must outlive every restart. */

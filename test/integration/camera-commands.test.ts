@@ -204,6 +204,13 @@ it('a camera that loses its connection again and again is unstable, and no alarm
   const unstable = ((await system.recorder.page('/metrics')) ?? '').matchAll(/^camera_unstable\{[^}]*"([^"]+)"\} 1$/gm);
   expect([...unstable].map(([, id]) => id)).toEqual([CAMERA]);
   expect(system.recorder.output().match(/unstable: each blip/g)).toHaveLength(1);
+  const worker = system.recorder.workerPid() ?? Number.NaN;
+  process.kill(worker, 'SIGKILL');
+  await waitFor(
+    async () => system.recorder.workerPid() !== worker && (await system.status(CAMERA))?.level === 'unstable',
+    { what: 'the next worker to say it too', deadlineMs: PROMPT_MS, pollMs: 100 },
+  );
+  expect((await system.status(CAMERA))?.state).toContain(': 6 reconnects/h, ');
 });
 
 it('an input with a password is refused in words, and the other cameras never noticed', {

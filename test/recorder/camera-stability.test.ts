@@ -62,10 +62,20 @@ test.each([
 describe('a camera that is watched', () => {
   function watched() {
     let nowMs = 1_000_000;
-    const clock = { wallMs: () => nowMs, monotonicMs: () => nowMs - 1_000_000, sleep: async () => undefined };
-    const stability = new CameraStability(clock);
+    let startedAtMs = nowMs;
+    const clock = { wallMs: () => nowMs, monotonicMs: () => nowMs - startedAtMs, sleep: async () => undefined };
+    let stability = new CameraStability(clock);
     return {
-      stability,
+      get stability() {
+        return stability;
+      },
+      /** Another worker, which reads what this one noted; monotonic time begins anew, as on a machine that was started again. */
+      restart: (awayMs: number) => {
+        const note = stability.note();
+        nowMs += awayMs;
+        startedAtMs = nowMs;
+        stability = new CameraStability(clock, note);
+      },
       pass: (ms: number) => void (nowMs += ms),
       nowMs: () => nowMs,
       now: (claims: readonly GapClaim[] = []) => stability.now(() => claims),
@@ -110,6 +120,52 @@ describe('a camera that is watched', () => {
     expect(it.now()).toMatchObject({ sinceMs });
     it.pass(10_000);
     expect(it.now([gap(sinceMs + 5_000, it.nowMs())])).toEqual({ sinceMs, reconnects: 6, coveredRatio: 0.5 });
+  });
+
+  test('is as unstable to the next worker as to the one before it, until the hour is over', () => {
+    const it = watched();
+    for (let loss = 0; loss < UNSTABLE_FROM; loss++) it.stability.lost('stream-ended');
+    it.stability.sealed([gap(it.nowMs(), it.nowMs() + 6_000, 'stream-ended')]);
+    it.pass(MINUTE_MS);
+    const before = it.now();
+    expect(before).toMatchObject({ reconnects: 6, coveredRatio: 0.9 });
+    it.restart(0);
+    expect(it.now()).toEqual(before);
+    it.restart(HOUR_MS - MINUTE_MS - 1);
+    expect(it.now()).toMatchObject({ sinceMs: before?.sinceMs, reconnects: 6 });
+    it.pass(1);
+    expect(it.now()).toBeNull();
+  });
+
+  test('that lost three connections is unstable to the next worker only if it was', () => {
+    const it = watched();
+    for (let loss = 0; loss < STABLE_FROM + 1; loss++) it.stability.lost('stream-ended');
+    it.restart(0);
+    expect(it.now()).toBeNull();
+    for (let loss = STABLE_FROM + 1; loss < UNSTABLE_FROM; loss++) it.stability.lost('stream-ended');
+    expect(it.now()).toMatchObject({ reconnects: 6 });
+  });
+
+  test('of a wrong clock says nothing to the next worker', () => {
+    const it = watched();
+    for (let loss = 0; loss < UNSTABLE_FROM; loss++) it.stability.lost('stream-ended');
+    expect(it.now()).not.toBeNull();
+    it.restart(-1_000);
+    expect(it.now()).toBeNull();
+  });
+
+  test('that loses its connection all the time has a note that does not grow, and says of which time it is', () => {
+    const it = watched();
+    for (let loss = 0; loss < 600; loss++) {
+      it.pass(3_000);
+      it.stability.lost('stream-ended');
+      it.stability.sealed([gap(it.nowMs(), it.nowMs() + 600, 'stream-ended')]);
+    }
+    const note = it.stability.note();
+    expect([note.lostAtMs.length, note.claims.length]).toEqual([120, 120]);
+    expect(note.sinceMs).toBe(note.claims[0]?.fromMs);
+    it.restart(3_000);
+    expect(it.now()).toMatchObject({ reconnects: 120, coveredRatio: 0.8 });
   });
 
   test('does not come and go with each loss at the edge', () => {

@@ -29,6 +29,12 @@ const assignment: Assignment = {
   notBeforeMs: null,
   openClaims: [{ fromMs: 1, toMs: 2, cause: 'paused', by: parseRecorderId('recorder-1') }],
   taskToken: 'dG9rZW4=',
+  stability: {
+    sinceMs: 1,
+    lostAtMs: [2],
+    claims: [{ fromMs: 1, toMs: 2, cause: 'stream-ended', by: parseRecorderId('recorder-1') }],
+    unstableSinceMs: null,
+  },
   updatedAtMs: 0,
 };
 
@@ -76,7 +82,8 @@ describe('assignments', () => {
   test('come back as they were saved, also from a new spool on the same disk', async () => {
     const root = await temporaryFolder();
     const { assignments } = await spoolIn(root);
-    const other = { ...assignment, camera: parseCameraId('camera-2') };
+    const { stability: _, ...noted } = assignment;
+    const other = { ...noted, camera: parseCameraId('camera-2') };
     await assignments.save(assignment);
     await assignments.save(other);
     expect(await (await spoolIn(root)).assignments.list()).toEqual([assignment, other]);
