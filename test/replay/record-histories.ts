@@ -2,6 +2,8 @@
  * Records the histories that `replay.test.ts` replays, from a real server, through the command line tool:
  * `RECORD_HISTORIES=<name> npx vitest run test/replay` writes `histories/<name>-*.json`. Old ones stay for as long as a workflow with
  * such a history may be open.
+ *
+ * A run may miss what a case must show (`cases.ts`) where that hangs on a moment, as a task that times out: record again then.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
