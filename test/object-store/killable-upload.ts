@@ -16,6 +16,7 @@ import { metadataOf } from '../../src/object-store/coverage-metadata.js';
 import type { ObjectStore } from '../../src/object-store/object-store.js';
 import { planParts } from '../../src/object-store/part-plan.js';
 import { createS3Store, type S3Settings } from '../../src/object-store/s3.js';
+import { isRangeEqual } from '../../src/object-store/stored-equality.js';
 import { uploadObject } from '../../src/object-store/upload-object.js';
 import type { SpooledSegment } from '../../src/spool/spool.js';
 import { sealRequest, spoolIn } from '../spool/segments.js';
@@ -42,8 +43,10 @@ export interface KillableUploads {
   readonly proxy: FaultProxy;
   /** The store itself. */
   readonly direct: ObjectStore;
-  /** A sealed segment in a spool of its own. */
+  /** A segment of the wanted size, sealed in a spool of its own. */
   sealed(): Promise<KillableUpload>;
+  /** One that is sealed already. */
+  of(root: string, segment: SealedSegment): KillableUpload;
 }
 
 export interface KillableUpload {
@@ -66,32 +69,36 @@ export async function killableUploads(options: Options): Promise<KillableUploads
   options.register(proxy.close);
   const recording = bytesOf(options.sizeBytes - HEADER_BYTES);
   let count = 0;
+  const of = (root: string, segment: SealedSegment): KillableUpload => {
+    const { preferred: key } = objectKeysOf(segment);
+    const through = { ...settings, endpoint: proxy.endpoint };
+    return {
+      key,
+      killedAt: async (fault) => {
+        proxy.takeSentBytes();
+        const running = started(options, through, root, segment);
+        proxy.inject({ ...fault, onFire: () => void running.child.kill('SIGKILL') });
+        const { signal } = await running.end;
+        proxy.heal();
+        if (signal !== 'SIGKILL') throw new Error(`it ended before: ${running.said()}`);
+        return { sentBytes: proxy.takeSentBytes() };
+      },
+      finished: async () => {
+        proxy.takeSentBytes();
+        await finish(options, through, root, segment);
+        return { sentBytes: proxy.takeSentBytes() };
+      },
+      found: async () => await (await spoolIn(root)).find(segment.id),
+      isStoredWhole: async () => await isWhole(direct, key, root, segment),
+    };
+  };
   return {
     proxy,
     direct,
+    of,
     sealed: async () => {
       const root = join(options.dir, `spool-${++count}`);
-      const segment = await sealIn(root, recording, count * MINUTE_MS);
-      const { preferred: key } = objectKeysOf(segment);
-      return {
-        key,
-        killedAt: async (fault) => {
-          proxy.takeSentBytes();
-          const running = started(options, { ...settings, endpoint: proxy.endpoint }, root, segment);
-          proxy.inject({ ...fault, onFire: () => void running.child.kill('SIGKILL') });
-          const { signal } = await running.end;
-          proxy.heal();
-          if (signal !== 'SIGKILL') throw new Error(`it ended before: ${running.said()}`);
-          return { sentBytes: proxy.takeSentBytes() };
-        },
-        finished: async () => {
-          proxy.takeSentBytes();
-          await finish(options, { ...settings, endpoint: proxy.endpoint }, root, segment);
-          return { sentBytes: proxy.takeSentBytes() };
-        },
-        found: async () => await (await spoolIn(root)).find(segment.id),
-        isStoredWhole: async () => await isWhole(direct, key, recording),
-      };
+      return of(root, await sealIn(root, recording, count * MINUTE_MS));
     },
   };
 }
@@ -158,11 +165,15 @@ async function finish(options: Options, settings: S3Settings, root: string, { id
   await spool.recordReceipt(id, receipt);
 }
 
-async function isWhole(store: ObjectStore, key: ObjectKey, recording: Buffer): Promise<boolean> {
-  for (const { offsetBytes, sizeBytes } of planParts(recording.length, COMPARED_BYTES)) {
-    const range = { offsetBytes: HEADER_BYTES + offsetBytes, sizeBytes };
-    const stored = await store.read(key, range, AbortSignal.timeout(20_000));
-    if (!recording.subarray(offsetBytes, offsetBytes + sizeBytes).equals(stored)) return false;
+async function isWhole(store: ObjectStore, key: ObjectKey, root: string, { id }: SealedSegment): Promise<boolean> {
+  const source = await (await spoolIn(root)).read(id);
+  try {
+    for (const { offsetBytes, sizeBytes } of planParts(source.sizeBytes, COMPARED_BYTES)) {
+      const range = { store, key, source, offsetBytes, sizeBytes };
+      if (!(await isRangeEqual(range, AbortSignal.timeout(20_000)))) return false;
+    }
+    return (await store.head(key, AbortSignal.timeout(20_000)))?.sizeBytes === source.sizeBytes;
+  } finally {
+    await source.close();
   }
-  return true;
 }
