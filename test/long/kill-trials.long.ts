@@ -13,8 +13,8 @@ const FPS = 15;
 const GOP_MS = 2_000;
 /** How late the moment in the GOP may be met. */
 const LATE_MS = 60;
-/** A session that lived so long is started again at once. */
-const SOUND_SESSION_MS = 12_000;
+/** Started again at once after so long; and by then the camera has let go of the place that the one killed before it held. */
+const SOUND_SESSION_MS = 16_000;
 
 let system: RecorderSystem;
 let camera: SimulatedCamera;
