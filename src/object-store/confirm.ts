@@ -1,8 +1,8 @@
 import type { SegmentId } from '../domain/ids.js';
 import type { ByteSource, Confirmation, Receipt, UploadCheckpoint } from '../domain/receipt.js';
-import { redact } from '../redact.js';
-import { type ObjectStore, StoreError } from './object-store.js';
+import type { ObjectStore } from './object-store.js';
 import { DEFAULT_PART_SIZE_BYTES, partSizeFor, planParts } from './part-plan.js';
+import { isAboutBytes, unreadable } from './read-back.js';
 import { compareStored, type ExpectedObject, isRangeEqual } from './stored-equality.js';
 
 /** A store may acknowledge from its page cache; within this time its kernel has written that back. */
@@ -86,12 +86,9 @@ async function isSampleEqual({ store, receipt, source, signal }: ConfirmRequest,
   try {
     return (await isRangeEqual(range, signal)) || (await isRangeEqual(range, signal));
   } catch (error) {
-    if (!isAnswer(error)) throw error;
-    throw new StoreError('store-unreadable', redact(error.message), { cause: error });
+    if (!isAboutBytes(error)) throw error;
+    // Where even this is not answered the store is away.
+    await store.head(receipt.key, signal);
+    throw unreadable(error);
   }
-}
-
-/** The store has just told of the object, so an error of its own is about these bytes. */
-function isAnswer(error: unknown): error is StoreError {
-  return error instanceof StoreError && (error.code === 'store-failing' || error.code === 'store-unexpected');
 }

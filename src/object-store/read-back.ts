@@ -26,6 +26,8 @@ export type ReadBack =
   | { readonly kind: 'damaged'; readonly why: string; readonly segment: SealedSegment };
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
+const TRIES = 3;
+const ABOUT_BYTES: ReadonlySet<string> = new Set(['store-failing', 'store-unexpected', 'store-unreachable']);
 
 /**
  * Reads an object whole and compares size, CRC-32 of the whole and SHA-256 of the recording: only this proves that it can be read.
@@ -49,11 +51,11 @@ export async function readBack(request: ReadBackRequest): Promise<ReadBack> {
 }
 
 async function differenceIn(request: ReadBackRequest, segment: SealedSegment): Promise<string | undefined> {
-  const { store, key, pause, signal } = request;
+  const { pause } = request;
   const sha256 = createHash('sha256');
   let crc = 0;
   for (const { offsetBytes, sizeBytes } of planParts(segment.sizeBytes, CHUNK_BYTES)) {
-    const bytes = await store.read(key, { offsetBytes, sizeBytes }, signal);
+    const bytes = await readPatiently(request, { offsetBytes, sizeBytes });
     if (bytes.length < sizeBytes) return `it ends at byte ${offsetBytes + bytes.length} of ${segment.sizeBytes}`;
     crc = crc32(bytes, crc);
     sha256.update(recordedIn(bytes, offsetBytes, segment));
@@ -68,10 +70,34 @@ function recordedIn(bytes: Uint8Array, atBytes: number, { recording }: SealedSeg
   return bytes.subarray(Math.max(0, recording.offsetBytes - atBytes), Math.max(0, endBytes - atBytes));
 }
 
+/** A store that finds its bytes spoilt may break off in mid-body: only doing so each time tells that from a bad network. */
+async function readPatiently(
+  { store, key, pause, signal }: ReadBackRequest,
+  range: { readonly offsetBytes: number; readonly sizeBytes: number },
+): Promise<Uint8Array> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await store.read(key, range, signal);
+    } catch (error) {
+      if (attempt === TRIES || !(error instanceof StoreError) || error.code !== 'store-unreachable') throw error;
+      await pause(range.sizeBytes);
+    }
+  }
+}
+
 /** Retention may have deleted it while it was read. */
 async function goneOrUnreadable({ store, key, signal }: ReadBackRequest, error: unknown): Promise<ReadBack> {
-  const isAnswer = error instanceof StoreError && (error.code === 'store-failing' || error.code === 'store-unexpected');
-  if (!isAnswer) throw error;
+  if (!isAboutBytes(error)) throw error;
   if ((await store.head(key, signal)) === undefined) return { kind: 'gone' };
-  throw new StoreError('store-unreadable', redact(error.message), { cause: error });
+  throw unreadable(error);
+}
+
+/** Of an object that the store shows, before and after: then an error is about its bytes, even one without an answer. */
+export function isAboutBytes(error: unknown): error is StoreError {
+  return error instanceof StoreError && ABOUT_BYTES.has(error.code);
+}
+
+/** What to say of it; what it was stays in the text. */
+export function unreadable(error: StoreError): StoreError {
+  return new StoreError('store-unreadable', redact(error.message), { cause: error });
 }

@@ -174,13 +174,15 @@ const rows: readonly Row[] = [
 
 describe('a store that', () => {
   it.each(rows)('$what: $code', async (row) => {
-    const { proxy, upload, metric, spool, segment, isStored, left } = await scene(row);
+    const { proxy, upload, metric, failures, spool, segment, isStored, left } = await scene(row);
     const fired = (row.faults ?? []).map((fault) => proxy.inject(fault));
     const outcome = await upload(row.settings);
     expect(fired.filter((fault) => fault.fired() === 0)).toEqual([]);
     const stored = { sizeBytes: BYTES.length, proof: row.proof ?? 'full-crc32' };
     if (row.code === null) expect(outcome).toMatchObject(stored);
     else await expectTold(row, row.code, outcome, metric);
+
+    expect(failures()).toBe(row.code === null ? 0 : 1);
 
     // Nothing is lost, and the next attempt succeeds.
     expect(spool.reclaimed).toEqual([]);
@@ -295,7 +297,8 @@ async function scene({ tls = false }: Pick<Row, 'tls'>) {
     return BYTES.equals(await direct.read(objects[0].key, { offsetBytes: 0, sizeBytes: BYTES.length + 1 }, soon()));
   };
   const left = async () => await collect(direct.listUploads(preferred, soon()));
-  return { proxy, preferred, spool, segment, upload, metric, isStored, left };
+  const failures = (): number => ledger.uploads.get(camera)?.failures ?? 0;
+  return { proxy, preferred, spool, segment, upload, metric, failures, isStored, left };
 }
 
 interface ActivityFailed {

@@ -91,7 +91,7 @@ describe('confirm', () => {
     expect(reads).toBe(4);
   });
 
-  it.each(['store-failing', 'store-unexpected'] as const)(
+  it.each(['store-failing', 'store-unexpected', 'store-unreachable'] as const)(
     'says that the bytes cannot be read when the object is shown and reading it is answered %s',
     async (code) => {
       const { store, ask, wait } = await stored();
