@@ -37,8 +37,8 @@ const CHAIN_MS = 500;
 export interface SystemOptions {
   /** `afterFile` or `onTestFinished`. */
   readonly register: (tearDown: () => Promise<void>) => unknown;
-  /** Default: the suite's. */
-  readonly temporal?: { readonly address: string };
+  /** Default: the suite's. `namespace`: one that is there already; default: a new one. */
+  readonly temporal?: { readonly address: string; readonly namespace?: string };
   /** Default: the suite's. */
   readonly s3?: { readonly endpoint: string; readonly accessKeyId: string; readonly secretAccessKey: string };
   /** One simulated camera each. */
@@ -124,7 +124,7 @@ export async function startSystem(options: SystemOptions): Promise<RecorderSyste
   const temporaryDir = await tempDirUntil(options.register, 'temporary');
   const bucket = `test-${randomBytes(4).toString('hex')}`;
   const { address } = options.temporal ?? inject('temporal');
-  const namespace = await createNamespace(address);
+  const namespace = options.temporal?.namespace ?? (await createNamespace(address));
   const { endpoint, accessKeyId, secretAccessKey } = options.s3 ?? inject('s3');
   const store = createS3Store({ endpoint, bucket, region: 'us-east-1', accessKeyId, secretAccessKey });
   const env: Record<string, string> = {

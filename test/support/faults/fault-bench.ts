@@ -49,15 +49,18 @@ export interface BenchOptions {
   /** Default: a temporary folder. */
   readonly spoolDir?: string;
   readonly clock?: SystemOptions['clock'];
+  /** Of the program; default: `worker --role all`. */
+  readonly args?: readonly string[];
 }
 
 /** Resolves when the program was started. */
 export async function startBench(options: BenchOptions): Promise<FaultBench> {
-  const { register, cameras, segmentSec, env = {}, spoolDir, clock } = options;
+  const { register, cameras, segmentSec, env = {}, spoolDir, clock, args } = options;
   const servers = options.hasOwnServers === true ? await startServers(register) : null;
   const own = servers === null ? {} : { temporal: servers.temporal.now, s3: servers.store.now };
   const place = { ...(spoolDir !== undefined && { spoolDir }), ...(clock !== undefined && { clock }) };
-  const system = await startSystem({ register, cameras, segmentSec, env, ...own, ...place });
+  const program = args === undefined ? {} : { args };
+  const system = await startSystem({ register, cameras, segmentSec, env, ...own, ...place, ...program });
   const isRunning = (): boolean => {
     const { exitCode, signalCode } = system.recorder.keeper;
     return exitCode === null && signalCode === null;

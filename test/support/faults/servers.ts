@@ -12,14 +12,16 @@ export interface Server<T extends ServerProcess> {
   start(): Promise<void>;
   /** SIGKILL; resolves when it is gone. Idempotent. */
   kill(): Promise<void>;
+  /** As `kill`; the one that is started next knows nothing of before. */
+  wipe(): Promise<void>;
 }
 
 /** Resolves when it serves. */
 export async function startTemporal(dir: string): Promise<Server<TemporalServer>> {
-  return await keep(async (before) => {
+  return await keep(async (before, life) => {
     return await startTemporalServer({
       temporalPath: toolPath('temporal'),
-      dbPath: join(dir, 'temporal.sqlite'),
+      dbPath: join(dir, `temporal-${life}.sqlite`),
       logPath: join(dir, 'temporal.log'),
       ...(before === null ? {} : { ports: before.ports }),
     });
@@ -28,10 +30,10 @@ export async function startTemporal(dir: string): Promise<Server<TemporalServer>
 
 /** Resolves when it serves. */
 export async function startStore(dir: string): Promise<Server<Seaweedfs>> {
-  return await keep(async (before) => {
+  return await keep(async (before, life) => {
     return await startSeaweedfs({
       weedPath: toolPath('weed'),
-      dir: join(dir, 'seaweedfs'),
+      dir: join(dir, `seaweedfs-${life}`),
       accessKeyId: 'chaos',
       secretAccessKey: 'comes-back',
       bucket: 'chaos',
@@ -40,11 +42,17 @@ export async function startStore(dir: string): Promise<Server<Seaweedfs>> {
   });
 }
 
+/** `life`: how often it was wiped. */
 async function keep<T extends ServerProcess & { readonly ports: object }>(
-  run: (before: T | null) => Promise<T>,
+  run: (before: T | null, life: number) => Promise<T>,
 ): Promise<Server<T>> {
-  let now = await run(null);
+  let life = 0;
+  let now = await run(null, life);
   let isRunning = true;
+  const kill = async (): Promise<void> => {
+    await now.kill();
+    isRunning = false;
+  };
   return {
     get now() {
       return now;
@@ -52,13 +60,14 @@ async function keep<T extends ServerProcess & { readonly ports: object }>(
     start: async () => {
       if (isRunning) return;
       const { ports } = now;
-      now = await run(now);
+      now = await run(now, life);
       isRunning = true;
       if (JSON.stringify(now.ports) !== JSON.stringify(ports)) throw new Error('a server came back on other ports');
     },
-    kill: async () => {
-      await now.kill();
-      isRunning = false;
+    kill,
+    wipe: async () => {
+      await kill();
+      life += 1;
     },
   };
 }
