@@ -38,6 +38,8 @@ export class Announcer {
   readonly #announcedAtMs = new Map<SegmentId, number>();
   /** Lost by the store: their workflow has completed, so a notice would start nothing. */
   readonly #lost = new Set<SegmentId>();
+  /** How often Temporal came back. */
+  #returns = 0;
 
   constructor(deps: AnnounceDeps) {
     this.#deps = deps;
@@ -64,11 +66,18 @@ export class Announcer {
     this.#announcedAtMs.clear();
   }
 
+  /** Temporal is back: cameras whose announcements failed are due at once, also when that was in a pass that is under way. */
+  forgive(): void {
+    this.#returns += 1;
+    this.#deps.retries.clear();
+  }
+
   /** One pass over everything. A camera that fails slows only itself; when all do, it is not the cameras, and the pass fails. */
   async announce(session: TemporalSession, signal: AbortSignal): Promise<void> {
     const waiting = (await this.scan()).filter(({ kind }) => kind !== 'stored').map(({ segment }) => segment);
     const { retries } = this.#deps;
     const failures = new Map<CameraId, unknown>();
+    const returns = this.#returns;
     let told = 0;
     for (const [camera, segments] of byCamera(waiting)) {
       signal.throwIfAborted();
@@ -83,6 +92,7 @@ export class Announcer {
     }
     if (told === 0) for (const error of failures.values()) throw error;
     for (const [camera, error] of failures) retries.failed(camera, error);
+    if (returns !== this.#returns) retries.clear();
   }
 
   async #announceCamera(session: TemporalSession, camera: CameraId, segments: readonly SealedSegment[]): Promise<void> {

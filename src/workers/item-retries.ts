@@ -37,6 +37,11 @@ export class ItemRetries<Id extends string> {
     this.#waiting.delete(id);
   }
 
+  /** All are due: what they failed of is over. */
+  clear(): void {
+    this.#waiting.clear();
+  }
+
   /** Loud the first time only. */
   failed(id: Id, error: unknown): void {
     const { name, everyMs, clock, log } = this.#options;

@@ -159,6 +159,7 @@ export class RecordingSide {
 
   /** Temporal answers (again): what waited for it is told at once. */
   hurry(): void {
+    this.#announcer.forgive();
     this.#announcing?.hurry();
     this.#owning?.hurry();
   }
