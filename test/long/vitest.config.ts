@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-/** `npm run test:long` and `npm run soak`: what takes too long for `npm test`, one system at a time, in real time. */
+/** `npm run test:long` and `npm run soak`: what takes too long for `npm test`, one system at a time, in real time where the file does not say otherwise. */
 export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   test: {
