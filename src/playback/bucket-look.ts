@@ -7,12 +7,12 @@
 import { setMaxListeners } from 'node:events';
 import type { CoverageSpan, Footage, GapClaim } from '../domain/coverage.js';
 import { endsRemoved, type KnownBefore } from '../domain/coverage-story.js';
-import { dayInRecordKey, dayRecordPrefixOf, storyOfRecord } from '../domain/day-record.js';
+import { storyOfRecord } from '../domain/day-record.js';
 import type { CameraId } from '../domain/ids.js';
 import { objectNameIn } from '../domain/object-key.js';
 import type { TimeRange } from '../domain/time-range.js';
-import { DAY_MS, rangeOfDay, type UtcDay } from '../domain/utc-day.js';
-import { readDayRecord } from './day-records.js';
+import { DAY_MS } from '../domain/utc-day.js';
+import { lastRecordedDay, readDayRecord } from './day-records.js';
 import { inParallel } from './in-parallel.js';
 import { type ListedObject, listDay, type ReadableStore, type ReadObject, readObject } from './stored-objects.js';
 
@@ -122,11 +122,7 @@ class Look {
 
   /** Its objects may all have expired: the day records stay. */
   async #recordedBefore(fromMs: number): Promise<KnownBefore> {
-    let last: UtcDay | undefined;
-    for await (const { key } of this.#options.store.list(dayRecordPrefixOf(this.#camera), this.#signal)) {
-      const day = dayInRecordKey(this.#camera, key);
-      if (day !== undefined && rangeOfDay(day).toMs <= fromMs) last = day;
-    }
+    const last = await lastRecordedDay(this.#options.store, this.#camera, fromMs, this.#signal);
     if (last === undefined) return 'nothing';
     const found = await readDayRecord(this.#options.store, this.#camera, last, this.#signal);
     return found?.kind === 'record' && endsRemoved(storyOfRecord(found.record).spans) ? 'removed' : 'something';

@@ -11,10 +11,12 @@ import type { CameraId } from '../domain/ids.js';
 import { gapObjectKeyOf } from '../domain/object-key.js';
 import type { SealedSegment } from '../domain/segment.js';
 import type { TimeRange } from '../domain/time-range.js';
+import { daysIn } from '../domain/utc-day.js';
 import type { Logger } from '../log.js';
 import { gapMetadataOf } from '../object-store/coverage-metadata.js';
 import type { ObjectStore } from '../object-store/object-store.js';
-import { type ListedObject, listDay, type ReadableStore } from '../playback/stored-objects.js';
+import { listToldDay } from '../playback/day-records.js';
+import type { ListedObject, ReadableStore } from '../playback/stored-objects.js';
 import type { Recorder } from '../recorder/recorder.js';
 import { listSessions, openFiles } from '../spool/session-files.js';
 import type { Assignment, Spool } from '../spool/spool.js';
@@ -31,7 +33,6 @@ interface GapObjectsDeps {
 
 /** A camera that comes back after a month has thousands of slots to tell of; uploads share the line. */
 const MOST_A_PASS = 96;
-const DAY_MS = 86_400_000;
 
 /** What it remembers only saves requests: a new one finds the same to do. */
 export class GapObjects {
@@ -108,12 +109,17 @@ export class GapObjects {
     return true;
   }
 
-  /** From the first empty slot's predecessor to now: the footage after it, which explains it, is there too. */
+  /**
+   * From the first empty slot's predecessor to now: the footage after it, which explains it, is there too. What has expired told of its
+   * slot, and its day's record still does.
+   */
   async #listed(task: GapTask, empty: readonly TimeRange[], signal: AbortSignal): Promise<readonly ListedObject[]> {
     const firstMs = (empty[0]?.fromMs ?? task.nowMs) - task.assignment.spec.segmentDurationSec * 1_000;
     const listed: ListedObject[] = [];
-    for (let day = Math.floor(firstMs / DAY_MS); day * DAY_MS <= task.nowMs; day += 1) {
-      listed.push(...(await listDay(this.#deps.store, task.assignment.camera, day * DAY_MS, bounded(signal))));
+    const { camera } = task.assignment;
+    for (const day of daysIn({ fromMs: firstMs, toMs: task.nowMs + 1 })) {
+      const of = { camera, day, nowMs: task.nowMs };
+      listed.push(...(await listToldDay(this.#deps.store, of, bounded(signal))));
     }
     return listed;
   }

@@ -3,11 +3,14 @@ import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { changeDayRecord, keepDayRecord } from '../../src/activities/day-records.js';
 import type { CameraCondition } from '../../src/domain/camera.js';
 import type { GapClaim } from '../../src/domain/coverage.js';
+import { withExpired } from '../../src/domain/day-record.js';
 import { type CameraId, parseCameraId, sessionIdOf } from '../../src/domain/ids.js';
-import { objectKeysOf } from '../../src/domain/object-key.js';
+import { gapObjectKeyOf, objectKeysOf } from '../../src/domain/object-key.js';
 import type { SealedSegment } from '../../src/domain/segment.js';
+import { parseUtcDay } from '../../src/domain/utc-day.js';
 import { MemoryStore } from '../../src/object-store/memory.js';
 import type { ObjectStore } from '../../src/object-store/object-store.js';
 import { createS3Store } from '../../src/object-store/s3.js';
@@ -90,6 +93,29 @@ class Morning {
 function down(sinceMs: number): CameraCondition {
   return { kind: 'down', sinceMs, cause: 'camera-unreachable', retryAtMs: 0, detail: '' as never };
 }
+
+it('what was told of a slot and has expired is not told again', async () => {
+  const morning = new Morning();
+  await store(morning.bucket, [segment(camera, '10:00', '10:03')]);
+  await morning.assign({ openClaims: [claim('camera-unreachable', '10:03', '10:04')] });
+  await morning.pass('10:38');
+  expect(await morning.told()).toEqual(['10-15-00']);
+  const of = { camera, day: parseUtcDay('20251214'), nowMs: at('2025-12-15T01:00:00Z') };
+  await keepDayRecord(morning.bucket, of, soon());
+  const told = gapObjectKeyOf(camera, at('10:15'));
+  await changeDayRecord(
+    morning.bucket,
+    of,
+    (record) => withExpired(record, new Set([told]), Date.now() + 10_000),
+    soon(),
+  );
+  await morning.bucket.delete([told], soon());
+  morning.restart();
+  await morning.pass('2025-12-15T01:00:00Z');
+  const now = await morning.told();
+  expect(now).not.toContain('10-15-00');
+  expect(now).toContain('10-30-00');
+});
 
 describe('a slot without footage', () => {
   it('gets its object half a slot after it ended, once, and with it the rest of the slot before is explained', async () => {

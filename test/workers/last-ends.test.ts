@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { changeDayRecord, keepDayRecord } from '../../src/activities/day-records.js';
 import { systemClock } from '../../src/clock.js';
+import { withExpired } from '../../src/domain/day-record.js';
 import { type CameraId, parseCameraId } from '../../src/domain/ids.js';
 import { objectKeysOf } from '../../src/domain/object-key.js';
+import { parseUtcDay } from '../../src/domain/utc-day.js';
 import { MemoryStore } from '../../src/object-store/memory.js';
 import type { ObjectStore } from '../../src/object-store/object-store.js';
 import { createS3Store } from '../../src/object-store/s3.js';
@@ -74,6 +77,23 @@ describe.each(buckets)('a camera without any past here, and a full bucket (%s)',
     expect(await toldOf(camera, bucket)).toBe('12-14T08:30:00');
   });
 
+  it('footage that has expired since is told of by its day’s record', async () => {
+    const [bucket, camera] = [open(), freshCamera()];
+    const footage = segment(camera, '2025-12-10T08:00:00Z', '2025-12-10T08:10:00Z');
+    await store(bucket, [footage]);
+    const of = { camera, day: parseUtcDay('20251210'), nowMs: at('2025-12-11T08:00:00Z') };
+    expect((await keepDayRecord(bucket, of, soon())).kind).toBe('written');
+    const { preferred } = objectKeysOf(footage);
+    await changeDayRecord(
+      bucket,
+      of,
+      (record) => withExpired(record, new Set([preferred]), Date.now() + 10_000),
+      soon(),
+    );
+    await bucket.delete([preferred], soon());
+    expect(await toldOf(camera, bucket)).toBe('12-10T08:10:00');
+  });
+
   it('a camera that was removed is so until it records again: no other reason is given', async () => {
     const [bucket, camera] = [open(), freshCamera()];
     await storeGap(bucket, gapObject(camera, '08:15', '08:30', [claim('removed', '08:10', '08:30')]));
@@ -94,7 +114,9 @@ describe('asking for the last end', () => {
 
   it('is for cameras that record and whose end is not known here, and once only', async () => {
     const asked: string[] = [];
-    const bucket = new MemoryStore({ onRequest: ({ target }) => void asked.push(target.split('/')[0] ?? '') });
+    const bucket = new MemoryStore({
+      onRequest: ({ target }) => void asked.push(target.replace('.coverage/', '').split('/')[0] ?? ''),
+    });
     const { pass } = await asking(bucket, [
       { ...assignmentOf(known), lastEndedAtMs: at('11:00') },
       { ...assignmentOf(stopped), desired: 'stop', stopCause: 'paused' },
