@@ -84,6 +84,18 @@ program
   });
 
 program
+  .command('report')
+  .description('print how much of a time there is of every camera; exit code 1 if a second is unexplained')
+  .argument('<when>', 'today, yesterday, 2026-11-25, or 2026-11-01..2026-12-01')
+  .option('--json', 'as JSON')
+  .option('--utc', 'days and times of UTC; default: of SITE_TIMEZONE')
+  .action(async (when: string, options: { readonly json?: boolean; readonly utc?: boolean }) => {
+    const { reportCommand } = await import('./report-command.js');
+    const { json = false, utc = false } = options;
+    await finish(reportCommand({ when, isJson: json, isUtc: utc, configPath: configPath() }));
+  });
+
+program
   .command('hold')
   .description('keep a camera’s footage of a time, whatever retention says, until it is released')
   .argument('<camera>', 'like camera-1')

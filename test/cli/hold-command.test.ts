@@ -6,7 +6,7 @@ import { PutBucketLifecycleConfigurationCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { keepDayRecord } from '../../src/activities/day-records.js';
 import { expireCamera } from '../../src/activities/expire-camera.js';
-import { parseCameraId } from '../../src/domain/ids.js';
+import { parseCameraId, parseObjectKey } from '../../src/domain/ids.js';
 import { DAY_MS, parseUtcDay } from '../../src/domain/utc-day.js';
 import { createLogger } from '../../src/log.js';
 import type { ObjectStore } from '../../src/object-store/object-store.js';
@@ -96,6 +96,26 @@ describe('a hold', () => {
     expect(late.stdout).toContain(
       'Nothing of it is in the bucket now; what comes is held. 01:40:00 of it had expired before',
     );
+  });
+
+  it('is in the report of all cameras', async () => {
+    await put(bucket, wholeDay(parseCameraId('yard'), at('2025-12-14T00:00:00Z'), 60).slice(0, 12));
+    await bucket.putSmall(parseObjectKey('photos/holiday.jpg'), new Uint8Array(5), {}, soon());
+    const told = await run('report', '2025-12-14', '--utc');
+    expect(told).toMatchObject({ code: 1, stderr: '' });
+    expect(told.stdout.split('\n').slice(0, 5)).toEqual([
+      'camera    recorded   expired  missing  unexplained  why',
+      'camera-1       0 s  24:00:00      0 s          0 s',
+      'yard      12:00:00       0 s      0 s     12:00:00',
+      '',
+      expect.stringMatching(/^2 cameras, read in \d/),
+    ]);
+    const json = await run('report', '2025-12-14T00:00..2025-12-14T12:00', '--utc', '--json');
+    expect(json.code).toBe(0);
+    expect(JSON.parse(json.stdout).cameras.map((one: { readonly isComplete: boolean }) => one.isComplete)).toEqual([
+      true,
+      true,
+    ]);
   });
 
   it('warns of a bucket that deletes by a rule of its own', async () => {
