@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Clock } from '../clock.js';
-import { BUCKET_NOTE_KEY, type BucketNote, bucketNoteIn, whyOnlyReport } from '../domain/bucket-note.js';
+import { BUCKET_NOTE_KEY, bucketNoteIn, nextNote, whyOnlyReport } from '../domain/bucket-note.js';
 import { type CameraId, InvalidIdError, parseCameraId } from '../domain/ids.js';
 import { isDeleting, keepingMore, policyOf, type RetentionPolicies } from '../domain/retention.js';
 import type { Logger } from '../log.js';
@@ -97,21 +97,17 @@ async function recordedCameras(store: RetentionStore, signal: AbortSignal): Prom
   });
 }
 
-/** Notes whose the bucket is, unless it is noted already. */
+/** Notes whose the bucket is, and that retention was here. */
 async function whyNotYet(deps: RetentionDeps, isBucketKnown: boolean, signal: AbortSignal): Promise<string | null> {
   const { store, reportForMs } = deps;
-  const namespaceId = await deps.namespaceId();
-  const nowMs = await store.timeMs(signal);
+  const start = { namespaceId: await deps.namespaceId(), nowMs: await store.timeMs(signal), reportForMs };
   const found = await store.readSmall(BUCKET_NOTE_KEY, LARGEST_NOTE_BYTES, signal);
   const note = found === undefined ? undefined : bucketNoteIn(new TextDecoder().decode(found.body));
-  const why = whyOnlyReport(note, { namespaceId, nowMs, reportForMs });
-  if (why === null) return null;
-  const fresh: BucketNote = { schema: 1, namespaceId, sinceMs: isBucketKnown ? nowMs - reportForMs : nowMs };
-  const isOurs = note?.namespaceId === namespaceId;
-  if (!isOurs || isBucketKnown) {
-    await store.replaceSmall(BUCKET_NOTE_KEY, Buffer.from(`${JSON.stringify(fresh)}\n`), found?.etag ?? null, signal);
-  }
-  if (isBucketKnown) deps.log.warn({ why }, 'an operator said that this is the right bucket');
+  const why = whyOnlyReport(note, start);
+  const body = Buffer.from(`${JSON.stringify(nextNote(note, start, isBucketKnown))}\n`);
+  // Another run was quicker: it has noted the same.
+  await store.replaceSmall(BUCKET_NOTE_KEY, body, found?.etag ?? null, signal);
+  if (why !== null && isBucketKnown) deps.log.warn({ why }, 'an operator said that this is the right bucket');
   return isBucketKnown ? null : why;
 }
 
