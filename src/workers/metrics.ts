@@ -37,7 +37,7 @@ const CAMERA_COUNTERS: readonly OfCamera[] = [
   },
   {
     name: 'camera_uploads_swept_total',
-    help: 'Multipart uploads nobody went on with for a day, ended in the store.',
+    help: 'Multipart uploads nobody went on with for a day (a month, while their segment is not stored), ended in the store.',
     of: ({ sweptUploads }) => sweptUploads,
   },
   {

@@ -31,6 +31,8 @@ export const WORKER_POLICIES = {
   sweepEveryMs: HOUR_MS,
   /** Far longer than any upload that moves, or the clock here and the store's differ. */
   abandonedAfterMs: 24 * HOUR_MS,
+  /** Longer than a recorder's disk lasts while the store is away. */
+  forsakenAfterMs: 30 * 24 * HOUR_MS,
   /** What was missed while Temporal was away is not made up for: the next run does it. */
   retentionCatchupMs: 60_000,
   /** What the SDK gives its activities: a failure report during an outage is tried for 10 s; less would end in "Worker still in use". */

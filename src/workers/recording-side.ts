@@ -278,8 +278,8 @@ export class RecordingSide {
     const { spool, store, clock, log } = this.#options;
     const cameras = [...this.ledger.uploads.keys()];
     const onSwept = (camera: CameraId): void => this.ledger.swept(camera);
-    const { abandonedAfterMs } = WORKER_POLICIES;
-    await sweepUploads({ spool, store, cameras, abandonedAfterMs, clock, log, onSwept }, signal);
+    const { abandonedAfterMs, forsakenAfterMs } = WORKER_POLICIES;
+    await sweepUploads({ spool, store, cameras, abandonedAfterMs, forsakenAfterMs, clock, log, onSwept }, signal);
   }
 
   #startVerifying(): void {

@@ -7,11 +7,13 @@ import type { Spool } from '../spool/spool.js';
 
 interface SweepDeps {
   readonly spool: Pick<Spool, 'list'>;
-  readonly store: Pick<ObjectStore, 'listUploads' | 'abort'>;
+  readonly store: Pick<ObjectStore, 'listUploads' | 'head' | 'abort'>;
   /** Whose prefixes are looked at. */
   readonly cameras: readonly CameraId[];
   /** No younger upload is touched: it may be about to be noted in a checkpoint, here or by another recorder. */
   readonly abandonedAfterMs: number;
+  /** The same of one at whose key nothing is stored: another recorder's checkpoint may name it, for as long as a store may be away. */
+  readonly forsakenAfterMs: number;
   readonly clock: Clock;
   readonly log: Logger;
   readonly onSwept: (camera: CameraId) => void;
@@ -26,7 +28,8 @@ interface Abandoned {
 
 /**
  * Ends multipart uploads that nobody will go on with: a crash came between their beginning and the checkpoint, or the answer was lost.
- * Stores keep, and charge, their parts for ever. Should another recorder still want one, it begins anew: the bytes are in its spool.
+ * Stores keep, and charge, their parts for ever. What is stored at the key since shows that the segment has no use for it; without that,
+ * another recorder may still go on with it. Should one want it after so long, it begins anew: the bytes are in its spool.
  * At most 1,000 a camera and pass, as `listUploads` gives them.
  */
 export async function sweepUploads(deps: SweepDeps, signal: AbortSignal): Promise<void> {
@@ -37,6 +40,7 @@ export async function sweepUploads(deps: SweepDeps, signal: AbortSignal): Promis
   const wanted = await wantedIds(deps.spool);
   for (const { camera, key, uploadId, ageMs } of found) {
     if (wanted.has(uploadId)) continue;
+    if (ageMs < deps.forsakenAfterMs && (await deps.store.head(key, signal)) === undefined) continue;
     // The part size is of no interest to an abort.
     await deps.store.abort({ key, uploadId, partSizeBytes: 0 }, signal);
     deps.onSwept(camera);

@@ -105,7 +105,15 @@ const upload: Procedure = async ({ store, segment }, spool) => {
 /** Ends uploads that were begun, and of which no checkpoint tells: a day later. */
 const sweep: Procedure = async ({ store }, spool) => {
   const clock = { ...systemClock, wallMs: () => Date.now() + 2 * DAY_MS };
-  const deps = { spool, store, clock, log: silent, cameras: [camera], abandonedAfterMs: DAY_MS };
+  const deps = {
+    spool,
+    store,
+    clock,
+    log: silent,
+    cameras: [camera],
+    abandonedAfterMs: DAY_MS,
+    forsakenAfterMs: 30 * DAY_MS,
+  };
   await sweepUploads({ ...deps, onSwept: () => undefined }, SOON());
 };
 

@@ -43,8 +43,9 @@ async function scene() {
   const sweep = async (options: { readonly abandonedAfterMs: number; readonly laterMs?: number }) => {
     const clock = { ...systemClock, wallMs: () => Date.now() + (options.laterMs ?? 0) };
     const { abandonedAfterMs } = options;
+    const forsakenAfterMs = 30 * abandonedAfterMs;
     const onSwept = (camera: CameraId): void => void swept.push(camera);
-    await sweepUploads({ spool, store, cameras, abandonedAfterMs, clock, log, onSwept }, signal);
+    await sweepUploads({ spool, store, cameras, abandonedAfterMs, forsakenAfterMs, clock, log, onSwept }, signal);
   };
   return { store, signal, spool, begin, left, sweep, swept };
 }
@@ -64,6 +65,7 @@ it('ends uploads of our cameras that no checkpoint names, and nobody else’s', 
   const { uploadId } = await store.createUpload(key, {}, signal);
   await spool.recordCheckpoint(segment.id, { key, uploadId, partSizeBytes: 8 });
   expect(await left()).toHaveLength(6);
+  for (const stored of [mine, rival, key]) await store.putSmall(parseObjectKey(stored), Buffer.from('x'), {}, signal);
 
   await sweep({ abandonedAfterMs: 24 * HOUR_MS, laterMs: 25 * HOUR_MS });
   expect(await left()).toEqual([...others, key].sort());
@@ -72,13 +74,23 @@ it('ends uploads of our cameras that no checkpoint names, and nobody else’s', 
 });
 
 it('leaves young ones: they may be about to be noted', async () => {
-  const { begin, left, sweep, swept } = await scene();
+  const { store, signal, begin, left, sweep, swept } = await scene();
   const key = await begin('camera-1/20251214/01-30-00_camera-1.mp4');
+  await store.putSmall(parseObjectKey(key), Buffer.from('x'), {}, signal);
   await sweep({ abandonedAfterMs: 24 * HOUR_MS, laterMs: 23 * HOUR_MS });
   expect(await left()).toEqual([key]);
   await sweep({ abandonedAfterMs: 24 * HOUR_MS, laterMs: 25 * HOUR_MS });
   expect(await left()).toEqual([]);
   expect(swept).toEqual(['camera-1']);
+});
+
+it('leaves one for a month whose segment is not stored: another recorder may want it, whose store was away', async () => {
+  const { begin, left, sweep } = await scene();
+  const key = await begin('camera-1/20251214/01-30-00_camera-1.mp4');
+  await sweep({ abandonedAfterMs: 24 * HOUR_MS, laterMs: 29 * 24 * HOUR_MS });
+  expect(await left()).toEqual([key]);
+  await sweep({ abandonedAfterMs: 24 * HOUR_MS, laterMs: 31 * 24 * HOUR_MS });
+  expect(await left()).toEqual([]);
 });
 
 it('leaves those whose age the store does not tell', async () => {
@@ -93,9 +105,11 @@ it('leaves those whose age the store does not tell', async () => {
         listUploads: async function* () {
           yield { key: parseObjectKey('camera-1/20251214/01-30-00_camera-1.mp4'), uploadId: 'x', initiatedAtMs: null };
         },
+        head: async () => undefined,
         abort: async ({ uploadId }) => void aborted.push(uploadId),
       },
       abandonedAfterMs: 0,
+      forsakenAfterMs: 0,
       clock: systemClock,
       log,
       onSwept: (of) => void swept.push(of),
