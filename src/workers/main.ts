@@ -8,6 +8,7 @@
  */
 import { hostname } from 'node:os';
 import type { Worker } from '@temporalio/worker';
+import { NO_BUCKET } from './bucket-care.js';
 import { ensureCameraWorkflows } from './camera-workflows.js';
 import { createAll } from './create-workers.js';
 import { within } from './deadline.js';
@@ -92,9 +93,7 @@ class WorkerService implements RunningWorker {
       uploads: side?.ledger.uploads ?? new Map(),
       backgroundFailures: side?.backgroundFailures ?? new Map(),
       declined: side?.declined.current ?? new Map(),
-      wrongDays: side?.dayRecords.wrong ?? new Map(),
-      bucket: side?.bucketWatch.outlook ?? null,
-      retention: side?.retention.retention ?? new Map(),
+      ...(side?.bucket.status() ?? NO_BUCKET),
       damaged: side?.ledger.damagedObjects ?? [],
       spool: side?.ledger.spool ?? null,
       supervision: this.#recording?.supervision?.() ?? null,
@@ -148,7 +147,7 @@ class WorkerService implements RunningWorker {
     if (this.#recording !== null && this.#side !== null) {
       const { spool, maxCameras, maxConcurrentUploads } = this.#recording;
       const activities = this.#side.activities(session);
-      const retention = this.#side.retentionActivities(session);
+      const retention = this.#side.bucket.activities(session);
       const recorderId = spool.recorder;
       makers.push(
         ...recorderWorkerMakers({

@@ -5,7 +5,6 @@
 import { createAssignActivities } from '../activities/assign.js';
 import { findStoredIn } from '../activities/find-stored.js';
 import { createRecordActivities, type RecordAttempt } from '../activities/record.js';
-import { createRetentionActivities } from '../activities/retention.js';
 import { sendTo } from '../activities/send-segment.js';
 import { createUploadActivities } from '../activities/upload.js';
 import { boundedBy } from '../clock.js';
@@ -13,11 +12,10 @@ import type { StopCause } from '../domain/camera.js';
 import type { CameraId, SegmentId } from '../domain/ids.js';
 import { createBufferPool } from '../object-store/buffer-pool.js';
 import type { Assignment } from '../spool/spool.js';
-import { type Activities, type CameraStatus, type RetentionActivities, STATUS_QUERY } from '../workflows/contract.js';
+import { type Activities, type CameraStatus, STATUS_QUERY } from '../workflows/contract.js';
 import { Announcer } from './announce.js';
-import { BucketWatch } from './bucket-watch.js';
+import { BucketCare } from './bucket-care.js';
 import { ConditionReports } from './condition-reports.js';
-import { DayRecords } from './day-records.js';
 import { within } from './deadline.js';
 import { DeclinedCameras } from './declined-cameras.js';
 import { errorText } from './error-text.js';
@@ -30,7 +28,6 @@ import { OwnershipCheck } from './ownership.js';
 import { WORKER_POLICIES } from './policies.js';
 import { reclaimStored } from './reclaim.js';
 import { endIfReset } from './reset-attempts.js';
-import { RetentionLedger } from './retention-ledger.js';
 import { StoredSampler } from './sample-stored.js';
 import { createStoreProbe } from './store-probe.js';
 import { sweepUploads } from './sweep-uploads.js';
@@ -45,9 +42,7 @@ export class RecordingSide {
   readonly ledger: UploadLedger;
   readonly store: Link;
   readonly declined: DeclinedCameras;
-  readonly dayRecords: DayRecords;
-  readonly bucketWatch: BucketWatch;
-  readonly retention = new RetentionLedger();
+  readonly bucket: BucketCare;
   readonly #backgroundFailures = new Map<string, number>();
   readonly #options: CommonOptions & RecordingOptions;
   readonly #announcer: Announcer;
@@ -72,11 +67,9 @@ export class RecordingSide {
     this.#reports = new ConditionReports({ recorder, spool, policies, timezone, clock });
     this.#gapObjects = new GapObjects({ spool, store, recorder, clock, log });
     this.#options = options;
-    this.dayRecords = new DayRecords({ spool, store, clock, log });
-    const { retention, capacityBytes } = options;
-    this.bucketWatch = new BucketWatch({ store, clock, retention, capacityBytes });
     this.declined = new DeclinedCameras({ recorderId: spool.recorder, policies, clock });
     this.store = createLink('store', clock, log);
+    this.bucket = new BucketCare(options, this.store);
     this.ledger = new UploadLedger({ clock, log, store: this.store });
     this.#announcer = new Announcer({
       spool,
@@ -117,14 +110,7 @@ export class RecordingSide {
       if (!this.store.status().isReachable) return 'skipped';
       return await this.#gapObjects.pass(signal);
     });
-    this.#loop('bucket', policies.bucketWatchEveryMs, async (signal) => {
-      if (!this.store.status().isReachable) return 'skipped';
-      return await this.bucketWatch.pass(signal);
-    });
-    this.#loop('day records', policies.dayRecordsEveryMs, async (signal) => {
-      if (!this.store.status().isReachable) return 'skipped';
-      return await this.dayRecords.pass(signal);
-    });
+    this.bucket.start((name, everyMs, pass) => void this.#loop(name, everyMs, pass));
     this.#loop('reclaim', policies.reclaimEveryMs, async (signal) => await this.#reclaim(signal));
     this.#loop('sweep', WORKER_POLICIES.sweepEveryMs, async (signal) => await this.#sweep(signal));
     this.#startVerifying();
@@ -200,23 +186,6 @@ export class RecordingSide {
         waitForOtherMs: waitForOtherUploadMs,
       }),
     };
-  }
-
-  /** As `activities`, for the queue that all recorders share. */
-  retentionActivities(session: TemporalSession): RetentionActivities {
-    const { store, clock, log, policies, retention, configuredCameras } = this.#options;
-    return createRetentionActivities({
-      store,
-      clock,
-      log,
-      policies: retention,
-      configuredCameras: configuredCameras.map(({ id }) => id),
-      namespaceId: session.namespaceId,
-      reportForMs: policies.reportForMs,
-      heartbeatEveryMs: policies.heartbeatEveryMs,
-      slowRetryMs: policies.slowRetryMs,
-      observer: this.retention,
-    });
   }
 
   /** Temporal was wiped: nothing that it was told counts any more. */
