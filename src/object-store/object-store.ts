@@ -95,12 +95,12 @@ export interface UploadPart {
   readonly crc32Hex: string;
 }
 
-/** One part as the store lists it. `etag` is bare, without quotes: the MD5 of the part's bytes in hex. */
+/** One part as the store lists it. `etag` is bare, without quotes: the MD5 of the part's bytes in hex, unless the store encrypts them. */
 export interface StoredPart {
   readonly number: number;
   readonly sizeBytes: number;
   readonly etag: string;
-  /** Of its bytes, known only to whoever has just read them; a store may want them when the parts are put together. */
+  /** Of its bytes: from whoever has just read them, and from stores that list it. Some want it again when the parts are put together. */
   readonly crc32Hex?: string;
 }
 

@@ -3,6 +3,7 @@ import { InvalidIdError, type ObjectKey, parseObjectKey } from '../domain/ids.js
 import type { UploadCheckpoint } from '../domain/receipt.js';
 import { redact } from '../redact.js';
 import { type ObjectStore, type StoredPart, StoreError } from './object-store.js';
+import { hexOfBase64 } from './s3-checksum.js';
 import type { S3Requests } from './s3-requests.js';
 
 type Listed<Method extends 'list' | 'listUploads'> = ReturnType<ObjectStore[Method]>;
@@ -80,7 +81,9 @@ export async function listParts(
       throw answered.error;
     }
     for (const part of answered.output.Parts ?? []) {
-      parts.push({ number: part.PartNumber ?? 0, sizeBytes: part.Size ?? 0, etag: bareEtag(part.ETag) });
+      const { PartNumber: number = 0, Size: sizeBytes = 0, ChecksumCRC32 } = part;
+      const checksum = ChecksumCRC32 === undefined ? {} : { crc32Hex: hexOfBase64(ChecksumCRC32) };
+      parts.push({ number, sizeBytes, etag: bareEtag(part.ETag), ...checksum });
     }
     marker = answered.output.IsTruncated === true ? answered.output.NextPartNumberMarker : undefined;
   } while (marker !== undefined);

@@ -84,11 +84,18 @@ async function settle(sending: PartSending, part: PlannedPart, signal: AbortSign
   }
 }
 
-/** A part's ETag is the MD5 of its bytes. A part that was sent twice is listed twice, in no order. */
+/**
+ * By the CRC-32 where the store lists it, else by the ETag, which is the MD5 of the bytes. A part that was sent twice is listed twice, in
+ * no order.
+ */
 function sameAs(bytes: Uint8Array, candidates: readonly StoredPart[]): StoredPart | undefined {
-  if (candidates.length === 0) return undefined;
+  const sized = candidates.filter(({ sizeBytes }) => sizeBytes === bytes.length);
+  if (sized.length === 0) return undefined;
+  const crc = crc32Hex(crc32(bytes));
+  const known = sized.find((candidate) => candidate.crc32Hex === crc);
+  if (known !== undefined || sized.every((candidate) => candidate.crc32Hex !== undefined)) return known;
   const etag = createHash('md5').update(bytes).digest('hex');
-  return candidates.find((candidate) => candidate.sizeBytes === bytes.length && candidate.etag === etag);
+  return sized.find((candidate) => candidate.crc32Hex === undefined && candidate.etag === etag);
 }
 
 async function send(sending: PartSending, part: PlannedPart, bytes: Uint8Array, signal: AbortSignal): Promise<Done> {

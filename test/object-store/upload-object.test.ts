@@ -120,6 +120,23 @@ describe('uploadObject', () => {
     expect(counts).toMatchObject({ putPart: 3 });
   });
 
+  it('knows a part by its CRC-32 where the store lists that, and its ETag says nothing', async () => {
+    const { store, counts, upload } = scene();
+    const checkpoint = await begun(store);
+    for (const [index, bytes] of [BYTES.subarray(0, PART_SIZE_BYTES), bytesOf(PART_SIZE_BYTES, 8)].entries()) {
+      await put(store, checkpoint, index + 1, bytes);
+    }
+    const listParts = store.listParts.bind(store);
+    store.listParts = async (...args) =>
+      (await listParts(...args))?.map((part, index) => ({
+        ...part,
+        crc32Hex: index === 0 ? expectedOf(BYTES.subarray(0, PART_SIZE_BYTES)).crc32Hex : '00000000',
+      }));
+    counts.putPart = 0;
+    expect(await upload({ checkpoint })).toMatchObject({ proof: 'full-crc32' });
+    expect(counts).toMatchObject({ putPart: 3, createUpload: 1 });
+  });
+
   it('goes on with the part size it began with, whatever the setting is now', async () => {
     const { store, counts, upload } = scene();
     const checkpoint = await begun(store);
