@@ -112,7 +112,7 @@ function pieceOf(record: DayRecord, range: TimeRange, { spool }: TimelineOptions
       fromMs: Math.max(span.fromMs, range.fromMs),
       toMs: Math.min(span.toMs, range.toMs),
     })),
-    beganAtMs: beganAtMs === null ? null : Math.min(Math.max(beganAtMs, range.fromMs), range.toMs),
+    beganAtMs: beganAtMs === null || beganAtMs <= range.fromMs ? null : Math.min(beganAtMs, range.toMs),
     longestMs: Math.max(0, ...[...record.objects, ...record.reachingIn].map(({ fromMs, toMs }) => toMs - fromMs)),
     objects: {
       segments: there.filter(({ kind }) => kind === 'segment').length,

@@ -23,6 +23,9 @@ interface DayRecordsDeps {
 
 /** A bucket from before there were records has many to be written; uploads share the line. */
 const MOST_WRITTEN_A_PASS = 8;
+/** A day whose seconds nobody will explain costs a request an object each time. */
+const MOST_INCOMPLETE = 7;
+const FIRST_CHECKED = 7;
 /** A camera that is down for longer is told of again when it records. */
 const FARTHEST_BACK_DAYS = 31;
 
@@ -32,6 +35,8 @@ export class DayRecords {
   readonly #wrong = new Map<CameraId, Map<UtcDay, string>>();
   /** Days of which nothing is known. */
   readonly #empty = new Map<CameraId, Set<UtcDay>>();
+  /** Days with a second that is unexplained: footage may come late, from a spool that was cut off. */
+  readonly #incomplete = new Map<CameraId, Set<UtcDay>>();
   readonly #nextToCheck = new Map<CameraId, number>();
 
   constructor(deps: DayRecordsDeps) {
@@ -71,6 +76,10 @@ export class DayRecords {
     if (kept.kind === 'nothing') setIn(this.#empty, camera).add(day);
     if (kept.kind === 'written' || kept.kind === 'amended') {
       this.#deps.log.info({ camera, day, ...kept.record.totals }, `day record ${kept.kind}`);
+    }
+    if (kept.kind !== 'nothing' && kept.kind !== 'bad') {
+      const { unexplainedMs } = kept.record.totals;
+      setIn(this.#incomplete, camera)[unexplainedMs > 0 ? 'add' : 'delete'](day);
     }
     this.#note(camera, day, kept);
   }
@@ -113,13 +122,15 @@ export class DayRecords {
     return [...wanted].filter(isDue).sort();
   }
 
-  /** The newest, to which things come late, what was wrong, and each of the others in turn. */
+  /** The newest, to which things come late, what was wrong or incomplete, and each of the others in turn; at first those of the last week. */
   #dueForCheck(camera: CameraId, recorded: readonly UtcDay[]): readonly UtcDay[] {
     const turn = this.#nextToCheck.get(camera) ?? 0;
     this.#nextToCheck.set(camera, turn + 1);
     const inTurn = recorded[turn % Math.max(1, recorded.length)];
     const wrong = this.#wrong.get(camera)?.keys() ?? [];
-    return [...new Set([...recorded.slice(-1), ...wrong, ...(inTurn === undefined ? [] : [inTurn])])];
+    const incomplete = [...setIn(this.#incomplete, camera)].sort().slice(-MOST_INCOMPLETE);
+    const newest = recorded.slice(turn === 0 ? -FIRST_CHECKED : -1);
+    return [...new Set([...newest, ...wrong, ...incomplete, ...(inTurn === undefined ? [] : [inTurn])])];
   }
 }
 

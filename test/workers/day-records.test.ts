@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest';
 import { parseCameraId } from '../../src/domain/ids.js';
 import { objectKeysOf } from '../../src/domain/object-key.js';
+import { parseUtcDay } from '../../src/domain/utc-day.js';
 import { wrongDayNotices } from '../../src/http/wrong-day-notices.js';
 import { createLogger } from '../../src/log.js';
 import { MemoryStore } from '../../src/object-store/memory.js';
+import { readDayRecord } from '../../src/playback/day-records.js';
 import { DayRecords } from '../../src/workers/day-records.js';
 import { at, store, wholeDay } from '../playback/story.js';
 import { assignmentOf } from '../support/worker-harness.js';
@@ -61,6 +63,30 @@ it('writes the record of a day when it has closed, once, and adds what comes lat
   expect(wrongDayNotices(records.wrong)).toEqual([]);
 });
 
+it('adds footage that comes from a spool after days, soon, whichever day it is of', async () => {
+  const { time, bucket, days, fresh, recorded } = await scene();
+  const late = days[0]?.slice(5, 9) ?? [];
+  await bucket.delete(
+    late.map((one) => objectKeysOf(one).preferred),
+    AbortSignal.timeout(1_000),
+  );
+  time.nowMs = at('2025-12-18T02:00:00Z');
+  const records = fresh();
+  const pass = async () => await records.pass(AbortSignal.timeout(10_000));
+  await pass();
+  expect(await recorded()).toHaveLength(4);
+  const told = async () => {
+    const found = await readDayRecord(bucket, camera, parseUtcDay('20251214'), AbortSignal.timeout(1_000));
+    return found?.kind === 'record' ? found.record.totals.unexplainedMs : null;
+  };
+  expect(await told()).toBe(4 * 3_600_000);
+  time.nowMs += DAY_MS;
+  await store(bucket, late);
+  await pass();
+  expect(await told()).toBe(0);
+  expect(records.wrong.get(camera)?.size).toBe(0);
+});
+
 it('asks little of the store when there is nothing to do', async () => {
   const { time, bucket, fresh } = await scene();
   time.nowMs = at('2025-12-18T02:00:00Z');
@@ -80,6 +106,10 @@ it('asks little of the store when there is nothing to do', async () => {
     clock: { wallMs: () => time.nowMs },
     log: createLogger({ level: 'silent', name: 'test' }),
   });
+  await again.pass(AbortSignal.timeout(10_000));
+  // Four days, at first.
+  expect(asked).toEqual(['list', 'folders', ...Array.from({ length: 4 }, () => ['readSmall', 'list']).flat()]);
+  asked.length = 0;
   await again.pass(AbortSignal.timeout(10_000));
   expect(asked).toEqual(['list', 'folders', 'readSmall', 'list', 'readSmall', 'list']);
 });
