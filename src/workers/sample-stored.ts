@@ -140,18 +140,18 @@ export class StoredSampler {
     onLost(local.segment.id);
   }
 
-  /** Its other key may have it since the damage was found before. */
+  /** It may have been found before: then it waits here to be sent, or its other key has it. */
   async #remedyOf(
     key: ObjectKey,
     segment: SealedSegment | null,
     signal: AbortSignal,
-  ): Promise<'stored again' | 'lost'> {
+  ): Promise<DamagedObject['remedy']> {
     if (segment === null) return 'lost';
     for (const other of Object.values(objectKeysOf(segment))) {
       if (other === key) continue;
       const stored = await this.#deps.store.head(other, signal);
       if (stored?.sizeBytes === segment.sizeBytes && stored.crc32Hex === segment.crc32Hex) return 'stored again';
     }
-    return 'lost';
+    return (await this.#deps.spool.find(segment.id)) === undefined ? 'lost' : 'sent again';
   }
 }
