@@ -113,8 +113,9 @@ test.each([
     expect(resent).toEqual([segments[0]?.id]);
     expect([...spool.segments.values()]).toMatchObject([{ kind: 'sealed' }]);
     expect(await spool.damagedKeys(resent[0] as SegmentId)).toEqual([keyOf(0)]);
-    await pass(3);
+    await pass(8);
     expect(counts()).toEqual({ verifiedObjects: 0, damagedObjects: 1 });
+    expect(ledger.damagedObjects).toMatchObject([{ key: keyOf(0), remedy: 'sent again' }]);
   },
 );
 
