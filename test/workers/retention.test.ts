@@ -1,7 +1,7 @@
 /** Retention as operators meet it: a schedule and its workflow on a real Temporal, with a bucket that nobody knows yet. */
 import type { ScheduleDescription } from '@temporalio/client';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { parseCameraId } from '../../src/domain/ids.js';
+import { parseCameraId, parseObjectKey } from '../../src/domain/ids.js';
 import { KEEP_ALL } from '../../src/domain/retention.js';
 import { DAY_MS } from '../../src/domain/utc-day.js';
 import { MemoryStore } from '../../src/object-store/memory.js';
@@ -142,6 +142,17 @@ describe('retention', () => {
     expect(await footageOf(mine)).toBe(144 - (ofMine?.expiredObjects ?? 0));
     expect(first.worker.status().retention.get(mine)).toMatchObject({ failures: 0, problems: 0 });
     expect((await triggered()).mode).toBe('delete');
+  });
+
+  it('goes on with the others when a camera’s turn fails, and says why', async () => {
+    const key = parseObjectKey(`.holds/${kept}/note.json`);
+    await bucket.putSmall(key, Buffer.from('{}'), {}, AbortSignal.timeout(5_000));
+    const policies = { usual: KEEP_ALL, cameras: { [mine]: POLICIES.usual, [kept]: POLICIES.usual } };
+    const report = await byHand({ policies });
+    expect(report.failed).toEqual([{ camera: kept, why: expect.stringContaining('cannot be read as a hold') }]);
+    expect(report.cameras.map(({ camera }) => camera)).toEqual([mine]);
+    expect(first.worker.status().retention.get(kept)).toMatchObject({ failures: 1 });
+    await bucket.delete([key], AbortSignal.timeout(5_000));
   });
 
   it('gets new policies from a recorder that has them, and stays paused', async () => {
