@@ -1,10 +1,14 @@
 import { Registry } from 'prom-client';
 import { beforeAll, expect, inject, test } from 'vitest';
+import { failureTexts } from '../../src/domain/failures.js';
 import type { ObjectKey } from '../../src/domain/ids.js';
 import { objectKeysOf } from '../../src/domain/object-key.js';
 import { MemoryStore } from '../../src/object-store/memory.js';
+import { StoreError } from '../../src/object-store/object-store.js';
+import { redact } from '../../src/redact.js';
 import { readNamespaceId } from '../../src/spool/namespace-id.js';
 import { registerWorkerMetrics } from '../../src/workers/metrics.js';
+import { uploadWorkflowIdOf } from '../../src/workflows/contract.js';
 import { freshCamera, uploadResult } from '../support/camera-harness.js';
 import { createNamespace } from '../support/temporal-namespace.js';
 import { waitFor } from '../support/wait-for.js';
@@ -154,6 +158,39 @@ class RottingStore extends MemoryStore {
     return this.rotten.has(key) ? bytes.map((byte) => byte ^ 1) : bytes;
   }
 }
+
+test('of a store that refuses uploads workflow and page say in words what is wrong, until it is right', async () => {
+  const camera = freshCamera();
+  let isForbidden = true;
+  const store = new MemoryStore({
+    onRequest: ({ operation, when }) => {
+      if (!isForbidden || operation !== 'createUpload' || when !== 'before') return;
+      throw new StoreError('store-forbidden', redact('begin: 403 AccessDenied'));
+    },
+  });
+  const it = await startTestWorker({
+    ...{ address, namespace, recorderId: 'refused', store },
+    configured: [{ id: camera, spec: SPEC }],
+    policies: { slowRetryMs: 300, probeEveryMs: 100 },
+  });
+  await it.attached(camera);
+  const segment = segmentOf(camera, it.spool, 0);
+  it.seal(segment);
+  const upload = it.client.workflow.getHandle(uploadWorkflowIdOf(segment.id));
+  const failure = await waitFor(
+    async () =>
+      (await upload.describe()).raw.pendingActivities?.find(({ attempt }) => Number(attempt) > 1)?.lastFailure,
+    { what: 'a failure', deadlineMs: 20_000 },
+  );
+  expect(failure).toMatchObject({
+    message: `${failureTexts['store-forbidden'].what} (begin: 403 AccessDenied)`,
+    applicationFailureInfo: { type: 'store-forbidden', nonRetryable: false },
+  });
+  expect(it.worker.status().store).toMatchObject({ isReachable: false, detail: failureTexts['store-forbidden'].what });
+  isForbidden = false;
+  await uploadResult(it.client, segment.id);
+  await waitFor(() => it.worker.status().store?.isReachable, { what: 'the notice to go', deadlineMs: 5_000 });
+});
 
 test('a camera that was canceled stays off when its recorder starts again, and its last segments are still uploaded', async () => {
   const camera = freshCamera();
