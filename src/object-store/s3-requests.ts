@@ -76,7 +76,7 @@ export class S3Requests {
     const observe = (outcome: RequestObservation['outcome'], seen: unknown): void =>
       this.#onRequest({ operation, outcome, elapsedMs: performance.now() - startedAtMs, attempts: attemptsOf(seen) });
     try {
-      const output = await send();
+      const output = await this.#send(operation, signal, send);
       observe('ok', output);
       return { kind: 'ok', output };
     } catch (thrown) {
@@ -87,6 +87,21 @@ export class S3Requests {
       const refused = await this.#refused(operation, doing, signal, thrown);
       observe(isAbsence(refused) ? 'not-there' : refused.error.code, thrown);
       return refused;
+    }
+  }
+
+  /**
+   * The SDK learns the store's time from an answer that refuses another one, but after a clock was set right it does not try again by
+   * itself. A HEAD does not say why it is refused.
+   */
+  async #send<Output>(operation: StoreOperation, signal: AbortSignal, send: () => Promise<Output>): Promise<Output> {
+    try {
+      return await send();
+    } catch (thrown) {
+      const { name, status } = answerOf(thrown);
+      const mayBeOfTheClock = name === 'RequestTimeTooSkewed' || (isHead(operation) && status === 403);
+      if (signal.aborted || !mayBeOfTheClock) throw thrown;
+      return await send();
     }
   }
 

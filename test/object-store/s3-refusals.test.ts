@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import type { FailureCode } from '../../src/domain/failures.js';
 import { parseObjectKey } from '../../src/domain/ids.js';
 import type { ObjectStore } from '../../src/object-store/object-store.js';
@@ -58,6 +58,25 @@ describe('an S3 store that refuses', () => {
       message: expect.stringContaining(`begin ${KEY}: 403`),
     });
   });
+
+  it.each([-20, 20])(
+    'is asked again when a clock was wrong by %d minutes, and again when it is set right',
+    async (minutes) => {
+      onTestFinished(() => void vi.useRealTimers());
+      const store = opened(inject('s3'));
+      const askings = [
+        async () => await store.head(KEY, signal),
+        async () => await store.createUpload(KEY, {}, signal),
+        async () => await store.ensureBucket(signal),
+      ];
+      for (const asking of askings) {
+        vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + minutes * 60_000 });
+        await asking();
+        vi.useRealTimers();
+        await asking();
+      }
+    },
+  );
 
   it('says that the bucket is missing when it may not be created', async () => {
     const endpoint = await answering((request) => (request.method === 'HEAD' ? [404] : [403, 'AccessDenied']));
