@@ -1,5 +1,6 @@
 import { type BucketOutlook, outlookWords, SOON_FULL_MS } from '../domain/bucket-outlook.js';
 import { durationWords } from '../domain/local-time.js';
+import type { WorkerStatus } from '../workers/worker-status.js';
 
 /** Pure. */
 export function bucketWords(bucket: BucketOutlook | null, nowMs: number): string {
@@ -14,4 +15,13 @@ export function fullBucketNotices(bucket: BucketOutlook | null, nowMs: number): 
       ? 'The bucket is full.'
       : `The bucket is full in about ${durationWords(bucket.fullAtMs - nowMs)}.`;
   return [`${when} Then recordings wait in the spool. Give the store more room, or let retention keep less.`];
+}
+
+/** Of cameras whose last turn, by this recorder, could not do all that it was to. Pure. */
+export function retentionNotices(retention: WorkerStatus['retention']): readonly string[] {
+  return [...retention].flatMap(([camera, { problems }]) =>
+    problems === 0
+      ? []
+      : [`${camera}: retention could not do all that it was to. The result of the last workflow Retention says what.`],
+  );
 }

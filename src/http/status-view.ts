@@ -4,7 +4,7 @@ import type { CameraId } from '../domain/ids.js';
 import { byteWords, durationWords } from '../domain/local-time.js';
 import { otherSettings } from '../workers/other-settings.js';
 import type { LinkStatus, UploadStatus } from '../workers/worker-status.js';
-import { bucketWords, fullBucketNotices } from './bucket-words.js';
+import { bucketWords, fullBucketNotices, retentionNotices } from './bucket-words.js';
 import { type CameraWords, cameraWords, lastFootageAtMs, type WordsInput } from './camera-words.js';
 import { damageNotices } from './damage-notices.js';
 import type { GapSeconds } from './gaps-today.js';
@@ -92,6 +92,7 @@ export function statusView(input: StatusInput): StatusView {
       ...linkNotice('The store does not answer as it should', 'Recordings wait in the spool.', worker.store, input),
       ...fullBucketNotices(worker.bucket, nowMs),
       ...wrongDayNotices(worker.wrongDays),
+      ...retentionNotices(worker.retention),
       ...damageNotices(worker.damaged),
       ...supervisionNotices(worker.supervision),
     ],

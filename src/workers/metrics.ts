@@ -224,6 +224,19 @@ function registerRetention(registry: Registry, status: () => WorkerStatus): void
       },
     });
   }
+  new Gauge({
+    name: 'camera_retention_problems',
+    help: 'What the last turn of retention could not do, at most 10. Never expected to be more than 0.',
+    labelNames: ['camera_id'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      const { uploads, retention } = status();
+      for (const camera of new Set([...uploads.keys(), ...retention.keys()])) {
+        this.set({ camera_id: camera }, retention.get(camera)?.problems ?? 0);
+      }
+    },
+  });
 }
 
 function registerFailures(registry: Registry, status: () => WorkerStatus): void {
