@@ -177,7 +177,8 @@ class CameraRun {
     if (kept.kind === 'bad') this.#problem(`${kept.why}.`);
     if (kept.kind === 'bad' || kept.kind === 'nothing') return undefined;
     if (kept.wrong.length > 0) {
-      this.#problem(`The record of ${day} and the bucket disagree about ${kept.wrong.length} objects.`);
+      const objects = kept.wrong.length === 1 ? '1 object' : `${kept.wrong.length} objects`;
+      this.#problem(`The record of ${day} and the bucket disagree about ${objects}.`);
     }
     return kept;
   }

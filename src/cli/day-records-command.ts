@@ -93,6 +93,8 @@ function madeWords(day: UtcDay, made: { readonly record: DayRecord; readonly old
   ];
   const now = new Set(made.record.objects.map(({ key }) => key));
   const gone = made.old?.objects.filter(({ key }) => !now.has(key)) ?? [];
-  const lost = gone.length === 0 ? '' : ` ${gone.length} objects that the old record had are not in the bucket.`;
+  const what =
+    gone.length === 1 ? '1 object that the old record had is' : `${gone.length} objects that the old record had are`;
+  const lost = gone.length === 0 ? '' : ` ${what} not in the bucket.`;
   return `${day}: made anew: ${parts.join(', ')}.${lost}`;
 }

@@ -40,23 +40,32 @@ export async function reportCommand(options: ReportOptions): Promise<number> {
     const signal = boundedBy(undefined, DEADLINE_MS);
     setMaxListeners(0, signal);
     const cameras = await camerasIn(store, signal);
-    const reports = await inParallel(cameras, CAMERAS_AT_ONCE, async (camera) => {
+    const read = await inParallel(cameras, CAMERAS_AT_ONCE, async (camera) => {
       const timeline = await readTimeline(camera, range, { store, nowMs }, signal);
       const { segmentDurationSec } = place;
       return { report: coverageReport(camera, timeline, { nowMs, segmentDurationSec }), bad: timeline.badRecords };
     });
-    const known = reports.filter(({ report }) => report.spans.length > 0);
-    const elapsedSec = ((performance.now() - startedAtMs) / 1_000).toFixed(2);
-    if (options.isJson) process.stdout.write(`${JSON.stringify(jsonOf(known.map(({ report }) => report)), null, 2)}\n`);
-    else
-      process.stdout.write(
-        `${[...tableOf(known.map(({ report }) => report)), '', `${known.length} cameras, read in ${elapsedSec} s.`].join('\n')}\n`,
-      );
-    for (const line of reports.flatMap(({ bad }) => bad)) process.stderr.write(`! ${line}.\n`);
-    return known.length > 0 && known.every(({ report, bad }) => isComplete(report) && bad.length === 0) ? 0 : 1;
+    const reports = read.map(({ report }) => report).filter(({ spans }) => spans.length > 0);
+    const bad = read.flatMap((one) => one.bad);
+    print(reports, { isJson: options.isJson, elapsedMs: performance.now() - startedAtMs });
+    for (const line of bad) process.stderr.write(`! ${line}.\n`);
+    return reports.length > 0 && reports.every(isComplete) && bad.length === 0 ? 0 : 1;
   } finally {
     store.close();
   }
+}
+
+function print(
+  reports: readonly CoverageReport[],
+  { isJson, elapsedMs }: { readonly isJson: boolean; readonly elapsedMs: number },
+): void {
+  if (isJson) {
+    process.stdout.write(`${JSON.stringify(jsonOf(reports), null, 2)}\n`);
+    return;
+  }
+  const cameras = reports.length === 1 ? '1 camera' : `${reports.length} cameras`;
+  const lines = [...tableOf(reports), '', `${cameras}, read in ${(elapsedMs / 1_000).toFixed(2)} s.`];
+  process.stdout.write(`${lines.join('\n')}\n`);
 }
 
 /** Every folder that may be a camera's; one that is none has nothing to tell. */

@@ -241,7 +241,7 @@ describe('expiring a camera', () => {
     await storeGap(bucket, gap);
     time.nowMs += 2 * DAY_MS;
     const report = await run(BY_AGE);
-    expect(report.problems).toEqual(['The record of 20251214 and the bucket disagree about 1 objects.']);
+    expect(report.problems).toEqual(['The record of 20251214 and the bucket disagree about 1 object.']);
     expect(await left()).toContain(unknown);
     expect(deleted).toContain(gapObjectKeyOf(camera, gap.fromMs));
   });

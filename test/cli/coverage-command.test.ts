@@ -161,7 +161,7 @@ describe('camera-recorder coverage', () => {
       ]);
       const again = await coverage([kept, '2025-12-14', '--rebuild']);
       expect(again.stdout).toContain('23:00:00 recorded');
-      expect(again.stdout).toContain('1 objects that the old record had are not in the bucket');
+      expect(again.stdout).toContain('1 object that the old record had is not in the bucket');
       const early = await coverage([kept, 'today', '--rebuild']);
       expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('has not closed yet')]);
     } finally {
