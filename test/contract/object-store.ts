@@ -225,6 +225,14 @@ export function describeObjectStore(name: string, open: () => ObjectStore): void
       expect(Buffer.from(present(await store.readSmall(key, 100, signal)).body).toString()).toBe('two');
     });
 
+    it('lets one of two win that replace the same small object at once', async () => {
+      const key = parseObjectKey('shelf/contested.json');
+      await store.putSmall(key, Buffer.from('old'), {}, signal);
+      const { etag } = present(await store.readSmall(key, 100, signal));
+      const put = async (text: string) => await store.replaceSmall(key, Buffer.from(text), etag, signal);
+      expect((await Promise.all([put('one'), put('other')])).sort()).toEqual(['changed', 'stored']);
+    });
+
     it('tells its time, to the second, and that it deletes nothing by itself', async () => {
       expect(Math.abs((await store.timeMs(signal)) - Date.now())).toBeLessThan(10_000);
       expect(await store.expiryRules(signal)).toEqual([]);
