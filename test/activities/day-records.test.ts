@@ -86,6 +86,24 @@ describe('the record of a day', () => {
     expect(storyOfRecord(again?.record ?? recordIn(await keep())).spans).toEqual(spans);
   });
 
+  it('made anew keeps what an object told that has expired', async () => {
+    const { bucket, of, keep, read } = scene();
+    await store(bucket, HOLED);
+    await storeGap(bucket, gapObject(camera, '12:00', '12:15', [claim('paused', '12:00', '12:05')]));
+    await keep();
+    const { spans } = await read();
+    const key = gapObjectKeyOf(camera, at('12:00'));
+    await changeDayRecord(
+      bucket,
+      of,
+      (record) => withExpired(record, new Set([key]), at('2025-12-20T00:00:00Z')),
+      soon(),
+    );
+    await bucket.delete([key], soon());
+    await rebuildDayRecord(bucket, of, soon());
+    expect((await read()).spans).toEqual(spans);
+  });
+
   it('is not written when nothing of the camera is known', async () => {
     const { keep } = scene();
     expect(await keep()).toEqual({ kind: 'nothing' });

@@ -257,6 +257,8 @@ describe('expiring a camera', () => {
     await store(bucket, [again]);
     const report = await run({ policy: { maxAgeMs: 0, maxBytes: 0 }, mode: 'delete' });
     expect(report.youngObjects).toBeGreaterThan(0);
+    // A day that is not over gets no record, so that it cannot be one that is too early.
+    expect(await readDayRecord(bucket, camera, parseUtcDay('20251217'), soon())).toBeUndefined();
     expect(deleted).not.toContain(objectKeysOf(again).preferred);
     expect(deleted).toEqual(segments.slice(0, 10).map((one) => objectKeysOf(one).preferred));
   });
