@@ -4,7 +4,8 @@
  *
  * Every window holds one cut of every camera (`--window-seconds`, 20; segments are as long), where the product cuts every 900 s: the cost
  * of sealing and of a segment's workflows is counted 45 times as often as it arises, and eight uploads fill their buffers at once. With
- * `--segment-seconds 900` most windows hold no cut at all: what recording costs between cuts.
+ * `--segment-seconds 900` most windows hold no cut at all: what recording costs between cuts. `--rounds 1 --cameras 8 --window-seconds 600`
+ * measures 8 cameras only, once, for ten minutes.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -17,7 +18,6 @@ import { type Phase, type PhaseSettings, pause, startAlone, startOurs } from './
 import { type Cost, costOf } from './process-cost.js';
 import { median, numberOption, printResults, type Result, textOption, toolPath, withWorkbench } from './workbench.js';
 
-const ROUNDS = 2;
 const COUNTS = [1, 8] as const;
 const MB = 1e6;
 /** Until then Node compiles and collects what it loaded; measured: 1.3 to 2.4 % of a core at first, 1.0 % from then on. */
@@ -32,6 +32,11 @@ interface Measured {
   readonly ffmpegs: Cost;
 }
 
+interface Settings extends Omit<PhaseSettings, 'dir' | 'env'> {
+  readonly windowSec: number;
+  readonly rounds: number;
+}
+
 interface Compared {
   readonly cameras: number;
   readonly ours: readonly Measured[];
@@ -44,16 +49,18 @@ await withWorkbench(async ({ dir, onEnd }) => {
   const picture = pictureOption();
   const ffmpegPath = await toolPath('ffmpeg');
   await loadPicture(picture, { ffmpegPath, cacheDir: '.cache' });
+  const rounds = numberOption('rounds', 2);
+  const only = numberOption('cameras', 0);
   const compared: Compared[] = [];
-  for (const count of COUNTS) {
+  for (const count of only === 0 ? COUNTS : [only]) {
     const cameras = await startCameras(count, { picture, ffmpegPath });
     onEnd(cameras.stop);
-    const settings = { urls: cameras.urls, ffmpegPath, segmentSec, windowSec };
+    const settings = { urls: cameras.urls, ffmpegPath, segmentSec, windowSec, rounds };
     compared.push({ cameras: count, ...(await interleaved(settings, join(dir, String(count)))) });
     await cameras.stop();
   }
   const { widthPx, heightPx, bitrateKbps } = PICTURES[picture];
-  const title = `Recording beside FFmpeg alone: ${widthPx}x${heightPx}, ${bitrateKbps} kbit/s, segments of ${segmentSec} s, windows of ${windowSec} s, ${ROUNDS} each`;
+  const title = `Recording beside FFmpeg alone: ${widthPx}x${heightPx}, ${bitrateKbps} kbit/s, segments of ${segmentSec} s, windows of ${windowSec} s, ${rounds} each`;
   printResults(title, [...compared.flatMap(resultsOf), ...memoryResults(compared)]);
 });
 
@@ -62,11 +69,11 @@ function pictureOption(): PictureName {
 }
 
 async function interleaved(
-  settings: Omit<PhaseSettings, 'dir' | 'env'> & { readonly windowSec: number },
+  settings: Settings,
   dir: string,
 ): Promise<{ readonly ours: readonly Measured[]; readonly alone: readonly Measured[] }> {
   const [ours, alone]: [Measured[], Measured[]] = [[], []];
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let round = 0; round < settings.rounds; round += 1) {
     for (const [start, into] of [
       [startOurs, ours],
       [startAlone, alone],
@@ -79,11 +86,7 @@ async function interleaved(
 }
 
 /** In a folder, with a Temporal and a store, of its own: one that knows the cameras would keep them for the recorder of the phase before. */
-async function measuredIn(
-  dir: string,
-  start: typeof startOurs,
-  settings: Omit<PhaseSettings, 'dir' | 'env'> & { readonly windowSec: number },
-): Promise<Measured> {
+async function measuredIn(dir: string, start: typeof startOurs, settings: Settings): Promise<Measured> {
   await mkdir(dir, { recursive: true });
   const servers = await startServers(dir);
   try {
@@ -161,20 +164,23 @@ function resultsOf({ cameras, ours, alone }: Compared): readonly Result[] {
   ];
 }
 
+/** What is fixed and what each camera adds follows from two numbers of cameras; of one alone there is only the sum. */
 function memoryResults(compared: readonly Compared[]): readonly Result[] {
-  const megabytes = (of: (cost: Cost) => number): readonly number[] =>
-    compared.map(({ ours }) => median(ours.map((one) => of(one.ours))) / MB);
-  const [one = Number.NaN, eight = Number.NaN] = megabytes(({ rssBytes }) => rssBytes);
-  const [onePss = Number.NaN, eightPss = Number.NaN] = megabytes(({ pssBytes }) => pssBytes);
-  const perCamera = (eight - one) / (COUNTS[1] - COUNTS[0]);
-  const fixed = one - perCamera;
+  const megabytes = ({ ours }: Compared, of: (cost: Cost) => number): number =>
+    median(ours.map((one) => of(one.ours))) / MB;
+  const rss = (one: Compared): number => megabytes(one, ({ rssBytes }) => rssBytes);
+  const sums = compared.map((one) => ({
+    what: `RSS of keeper and worker, ${one.cameras} cameras`,
+    measured: `${rss(one).toFixed(0)} MB (PSS ${megabytes(one, ({ pssBytes }) => pssBytes).toFixed(0)} MB)`,
+    toHold: '',
+    isHeld: null,
+  }));
+  const [few, many] = compared;
+  if (few === undefined || many === undefined) return sums;
+  const perCamera = (rss(many) - rss(few)) / (many.cameras - few.cameras);
+  const fixed = rss(few) - few.cameras * perCamera;
   return [
-    {
-      what: 'RSS of keeper and worker, 1 and 8 cameras',
-      measured: `${one.toFixed(0)} and ${eight.toFixed(0)} MB (PSS ${onePss.toFixed(0)} and ${eightPss.toFixed(0)} MB)`,
-      toHold: '',
-      isHeld: null,
-    },
+    ...sums,
     { what: 'RSS, fixed', measured: `${fixed.toFixed(0)} MB`, toHold: '≤ 320 MB', isHeld: fixed <= 320 },
     { what: 'RSS, per camera', measured: `${perCamera.toFixed(1)} MB`, toHold: '≤ 3 MB', isHeld: perCamera <= 3 },
   ];
