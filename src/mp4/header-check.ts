@@ -76,6 +76,7 @@ function requireSame(trackId: number, found: Sample, expected: Sample): void {
     found.offsetBytes === expected.offsetBytes &&
     found.sizeBytes === expected.sizeBytes &&
     found.dtsTicks === expected.dtsTicks &&
+    found.durationTicks === expected.durationTicks &&
     found.compositionTicks === expected.compositionTicks &&
     found.isSync === expected.isSync;
   if (isSame) return;

@@ -13,20 +13,20 @@ export interface Movie {
   readonly tracks: readonly MovieTrack[];
 }
 
-/** One trak box; a movie with a track that is neither video nor audio is refused when it is parsed. */
+/** One trak box. Subtitles are only written, never parsed: there are none in a recording. */
 export interface MovieTrack {
   readonly id: number;
-  readonly kind: 'video' | 'audio';
+  readonly kind: 'video' | 'audio' | 'text';
   /** Media ticks a second. */
   readonly timescale: number;
   readonly edits: readonly Edit[];
-  /** Of the video; null for audio. */
+  /** Of the video; else null. */
   readonly entry: VideoEntry | null;
   readonly defaults: SampleDefaults;
   readonly tkhd: Box;
   readonly mdhd: Box;
   readonly hdlr: Box;
-  /** vmhd or smhd. */
+  /** vmhd, smhd or nmhd. */
   readonly mediaHeader: Box;
   readonly dinf: Box;
   readonly stsd: Box;
@@ -44,19 +44,24 @@ export interface SampleDefaults {
 
 const NO_DEFAULTS: SampleDefaults = { descriptionIndex: 1, durationTicks: 0, sizeBytes: 0, flags: 0 };
 
+/** What is to be done with a track that is neither video nor audio. */
+export type OtherTracks = 'refuse' | 'leave-out';
+
 /** @throws Mp4Error */
-export function parseMovie(content: Uint8Array): Movie {
+export function parseMovie(content: Uint8Array, otherTracks: OtherTracks = 'refuse'): Movie {
   const boxes = boxesIn(content);
   const mvhd = requireBox(boxes, 'mvhd');
   const mvex = findBox(boxes, 'mvex');
   const defaults = mvex === null ? new Map<number, SampleDefaults>() : parseTrackExtends(mvex);
-  const traks = boxes.filter((box) => box.type === 'trak');
+  const traks = boxes.filter((box) => box.type === 'trak').map((trak) => boxesIn(trak.content));
   return {
     timescale: timescaleOf(mvhd),
     mvhd,
     udta: findBox(boxes, 'udta'),
     isFragmented: mvex !== null,
-    tracks: traks.map((trak) => parseTrack(boxesIn(trak.content), defaults)),
+    tracks: traks
+      .filter((trak) => otherTracks === 'refuse' || kindOf(handlerOf(trak)) !== null)
+      .map((trak) => parseTrack(trak, defaults)),
   };
 }
 
@@ -68,7 +73,7 @@ function parseTrack(trak: readonly Box[], defaults: ReadonlyMap<number, SampleDe
   const minf = boxesIn(requireBox(mdia, 'minf').content);
   const sampleTable = boxesIn(requireBox(minf, 'stbl').content);
   const stsd = requireBox(sampleTable, 'stsd');
-  const kind = trackKind(hdlr);
+  const kind = trackKind(handlerOf(trak));
   const id = trackId(tkhd);
   return {
     id,
@@ -87,10 +92,19 @@ function parseTrack(trak: readonly Box[], defaults: ReadonlyMap<number, SampleDe
   };
 }
 
-function trackKind(hdlr: Box): MovieTrack['kind'] {
-  const handler = fourCc(new BoxCursor(hdlr.content, 8).bytes(4));
+function handlerOf(trak: readonly Box[]): string {
+  const hdlr = requireBox(boxesIn(requireBox(trak, 'mdia').content), 'hdlr');
+  return fourCc(new BoxCursor(hdlr.content, 8).bytes(4));
+}
+
+function kindOf(handler: string): 'video' | 'audio' | null {
   if (handler === 'vide') return 'video';
-  if (handler === 'soun') return 'audio';
+  return handler === 'soun' ? 'audio' : null;
+}
+
+function trackKind(handler: string): 'video' | 'audio' {
+  const kind = kindOf(handler);
+  if (kind !== null) return kind;
   throw new Mp4Error('unsupported-track', `a track of kind ${JSON.stringify(handler)}`);
 }
 

@@ -4,7 +4,7 @@ import type { ReadAt } from './read-at.js';
 /** One track's samples, in decode order. Column arrays, so that 15 minutes of a camera stay near 1 MB. */
 export interface TrackIndex {
   readonly id: number;
-  readonly kind: 'video' | 'audio';
+  readonly kind: 'video' | 'audio' | 'text';
   /** Media ticks a second. */
   readonly timescale: number;
   readonly samples: number;

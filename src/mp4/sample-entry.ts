@@ -20,7 +20,7 @@ const CODEC_OF_ENTRY: Readonly<Record<string, VideoEntry['codec']>> = {
 };
 const HEVC_SPS = 33;
 /** VisualSampleEntry up to its boxes (ISO 14496-12, 12.1.3). */
-const VISUAL_ENTRY_BYTES = 78;
+export const VISUAL_ENTRY_BYTES = 78;
 
 /** The sample descriptions inside an stsd box. @throws Mp4Error */
 export function sampleEntriesIn(stsd: Box): readonly Box[] {

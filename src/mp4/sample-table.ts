@@ -16,10 +16,11 @@ export function* tableSamples({ sampleTable }: MovieTrack): Generator<Sample> {
     for (let left = chunk.samples; left > 0; left -= 1) {
       const sizeBytes = sizes.at(sample);
       const isSync = sync === null || sync.has(sample + 1);
-      yield { offsetBytes, sizeBytes, dtsTicks, compositionTicks: compositions.next() ?? 0, isSync };
-      const duration = durations.next();
-      if (duration === null) throw new Mp4Error('bad-box', `there are durations for ${sample} samples only`);
-      dtsTicks += duration;
+      const durationTicks = durations.next();
+      if (durationTicks === null) throw new Mp4Error('bad-box', `there are durations for ${sample} samples only`);
+      const compositionTicks = compositions.next() ?? 0;
+      yield { offsetBytes, sizeBytes, dtsTicks, durationTicks, compositionTicks, isSync };
+      dtsTicks += durationTicks;
       offsetBytes += sizeBytes;
       sample += 1;
     }

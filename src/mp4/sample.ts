@@ -4,6 +4,8 @@ export interface Sample {
   readonly offsetBytes: number;
   readonly sizeBytes: number;
   readonly dtsTicks: number;
+  /** Until the next sample is decoded; of the last one there is only its own word. */
+  readonly durationTicks: number;
   /** Presentation minus decode time. */
   readonly compositionTicks: number;
   /** Can be decoded alone. */

@@ -35,7 +35,7 @@ export class TrackSamples {
     return this.movieTrack.id;
   }
 
-  get kind(): 'video' | 'audio' {
+  get kind(): MovieTrack['kind'] {
     return this.movieTrack.kind;
   }
 
@@ -101,6 +101,7 @@ export class TrackSamples {
       offsetBytes,
       sizeBytes: this.sizeBytes.at(sample),
       dtsTicks: this.dtsTicks.at(sample),
+      durationTicks: this.durationTicks(sample),
       compositionTicks: this.compositionTicks.at(sample),
       isSync: this.sync.at(sample) === 1,
     };
