@@ -27,6 +27,17 @@ interface HoldFlags {
   readonly utc?: boolean;
 }
 
+const EXPORT_HELP = `
+Cut at keyframes, never less than asked: from the last one at or before <from> to the first one at or after <to>.
+Recordings are joined as they are, every frame once. Time that is missing is left out and told, with its cause;
+a track of subtitles shows the wall clock. Where the picture's size or encoding changes, another file begins (-2).
+Exit code 0: written, also when time is missing; 1: nothing was.`;
+
+interface ExportFlags {
+  readonly output: string;
+  readonly utc?: boolean;
+}
+
 const program = new Command('camera-recorder')
   .description('Records RTSP cameras into your own S3 store: every second is a verified object or a declared gap.')
   .version(readVersion())
@@ -81,6 +92,21 @@ program
     const { json = false, utc = false, check = false } = options;
     const flags = { isJson: json, isUtc: utc, isChecked: check };
     await finish(coverageCommand({ camera, when, ...flags, configPath: configPath() }));
+  });
+
+program
+  .command('export')
+  .description('write a camera’s footage of a time as an MP4 file, from the bucket, without encoding it anew')
+  .argument('<camera>', 'like camera-1')
+  .argument('<from>', 'like 2026-11-25T14:00')
+  .argument('<to>', 'like 2026-11-25T15:30')
+  .requiredOption('-o, --output <file>', 'the MP4; what is there already is not overwritten')
+  .option('--utc', 'times of UTC, also in the subtitles; default: of SITE_TIMEZONE')
+  .addHelpText('after', EXPORT_HELP)
+  .action(async (camera: string, from: string, to: string, options: ExportFlags) => {
+    const { exportCommand } = await import('./export-command.js');
+    const { output, utc = false } = options;
+    await finish(exportCommand({ camera, from, to, output, isUtc: utc, configPath: configPath() }));
   });
 
 program
