@@ -6,6 +6,7 @@ import type { SealedSegment } from '../domain/segment.js';
 import type { Spool, SpooledSegment } from '../spool/spool.js';
 import type { Activities } from '../workflows/contract.js';
 import { toApplicationFailure } from './upload-failure.js';
+import { UploadOrder } from './upload-order.js';
 import { UploadTurns } from './upload-turns.js';
 
 /** Sends one segment, resuming from `checkpoint`, and proves that it arrived. Wired to `object-store/upload-object.ts`. */
@@ -33,13 +34,14 @@ export type FindStored = (
 
 /** Counts for metrics and the announce loop. */
 export interface UploadObserver {
+  /** It is its turn. */
   started(segment: SegmentId): void;
-  /** At every progress; a segment that is being sent is not announced again. */
+  /** At every progress, and while it waits for its turn; such a segment is not announced again. */
   touched(segment: SegmentId): void;
   stored(segment: SealedSegment, receipt: Receipt): void;
   /** `code` is a failure code, or `unexpected`. */
   failed(segment: SegmentId, code: string, message: string): void;
-  /** Always last, however it ended. */
+  /** Always last of what was started, however it ended. */
   ended(segment: SegmentId): void;
 }
 
@@ -48,6 +50,8 @@ interface UploadDeps {
   readonly send: SendSegment;
   readonly findStored: FindStored;
   readonly observer: UploadObserver;
+  /** `MAX_CONCURRENT_UPLOADS`; more attempts than that wait here, and are sent in order. */
+  readonly atOnce: number;
   readonly heartbeatEveryMs: number;
   /** Before the next try of what needs a person. */
   readonly slowRetryMs: number;
@@ -63,26 +67,40 @@ type UploadInput = Parameters<Activities['uploadSegment']>[0];
  */
 export function createUploadActivities(deps: UploadDeps): Pick<Activities, 'uploadSegment'> {
   const turns = new UploadTurns(deps.waitForOtherMs);
+  const order = new UploadOrder(deps.atOnce);
   return {
     async uploadSegment(input) {
       const context = Context.current();
-      const beating = setInterval(() => context.heartbeat(), deps.heartbeatEveryMs);
-      deps.observer.started(input.segment);
+      const { segment } = input;
+      const { cancellationSignal } = context;
+      const beating = setInterval(() => {
+        context.heartbeat();
+        deps.observer.touched(segment);
+      }, deps.heartbeatEveryMs);
+      const bring = async (): Promise<Receipt> =>
+        await observed(deps, segment, () => bringToStore(deps, input, context));
       try {
-        const { cancellationSignal } = context;
         return await turns.take(
-          input.segment,
+          segment,
           cancellationSignal,
-          async () => await bringToStore(deps, input, context),
+          async () => await order.take(segment, cancellationSignal, bring),
         );
       } catch (error) {
-        throw reported(deps, input.segment, error, context.cancellationSignal);
+        throw reported(deps, segment, error, cancellationSignal);
       } finally {
         clearInterval(beating);
-        deps.observer.ended(input.segment);
       }
     },
   };
+}
+
+async function observed(deps: UploadDeps, segment: SegmentId, bring: () => Promise<Receipt>): Promise<Receipt> {
+  deps.observer.started(segment);
+  try {
+    return await bring();
+  } finally {
+    deps.observer.ended(segment);
+  }
 }
 
 async function bringToStore(deps: UploadDeps, input: UploadInput, context: Context): Promise<Receipt> {

@@ -96,6 +96,7 @@ async function workerOptions(
     configuredCameras: config.cameras,
     maxCameras: config.maxCameras,
     maxConcurrentUploads: config.maxConcurrentUploads,
+    uploadBytesPerSecond: config.uploadBytesPerSecond,
     verifyEveryMs: config.verifyEveryMs,
     onPart: storeMetrics.countPart,
     keepLocalMs: config.keepLocalMs,

@@ -31,6 +31,8 @@ export interface Config {
   readonly maxCameras: number;
   /** `MAX_CONCURRENT_UPLOADS`, default 4. */
   readonly maxConcurrentUploads: number;
+  /** `UPLOAD_MAX_BYTES_PER_SECOND`, of all uploads together; null: as fast as the line is. */
+  readonly uploadBytesPerSecond: number | null;
   /** A day divided by `VERIFY_PER_DAY` (default 24), times `policyTimeScale`: between two stored objects that are read back whole; null: none is. */
   readonly verifyEveryMs: number | null;
   /** `KEEP_LOCAL_MINUTES`, default 15, times `policyTimeScale`: how long a stored segment stays in the spool before it is confirmed and deleted. */

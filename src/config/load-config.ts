@@ -20,6 +20,7 @@ import { PLAIN_SETTINGS, TEMPORAL_VARIABLES } from './setting-names.js';
 import { errorCodeOf, SettingsReader, type Variables } from './settings-reader.js';
 import {
   bucketName,
+  byteRate,
   byteSize,
   fraction,
   hostAndPort,
@@ -104,6 +105,7 @@ export function readConfig(options: LoadConfigOptions): ReadConfig {
     memoryLimitBytes: reader.value('MEMORY_LIMIT_BYTES', byteSize, null),
     maxCameras: readMaxCameras(reader, cameras.length),
     maxConcurrentUploads: reader.value('MAX_CONCURRENT_UPLOADS', whole(1, 64), 4),
+    uploadBytesPerSecond: reader.value('UPLOAD_MAX_BYTES_PER_SECOND', byteRate, null),
     verifyEveryMs: readVerifyEveryMs(reader, policyTimeScale),
     // Under 10 minutes the store may have acknowledged from its page cache alone (INV-2).
     keepLocalMs: Math.round(reader.value('KEEP_LOCAL_MINUTES', minutesAsMs(10, 100_000), 900_000) * policyTimeScale),

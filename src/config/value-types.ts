@@ -72,6 +72,12 @@ export const segmentSeconds: ValueType<number> = {
 
 const BYTE_UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
 
+/** Bytes a second: below the least, one part would take minutes. */
+export const byteRate: ValueType<number> = {
+  allowed: 'bytes a second, 16KiB or more, like 2MiB',
+  parse: (given) => within(byteSize.parse(given), 16 * 2 ** 10, Number.MAX_SAFE_INTEGER),
+};
+
 /** Whole bytes; units are powers of 1,024, and `5GB`, which may mean either, is refused. */
 export const byteSize: ValueType<number> = {
   allowed: 'bytes, or with a unit: 500MiB, 20GiB',

@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import { crc32Combine, crc32Hex } from '../domain/crc32.js';
 import type { ByteSource, UploadCheckpoint } from '../domain/receipt.js';
 import type { BufferPool } from './buffer-pool.js';
+import type { ByteRate } from './byte-rate.js';
 import { type ObjectStore, type StoredPart, StoreError } from './object-store.js';
 import { type PlannedPart, planParts } from './part-plan.js';
 
@@ -11,6 +12,7 @@ interface PartSending {
   readonly checkpoint: UploadCheckpoint;
   readonly source: ByteSource;
   readonly pool: BufferPool;
+  readonly rate: ByteRate | null;
   readonly partsInFlight: number;
   /** What the store has of this upload already; numbers may repeat. */
   readonly listed: readonly StoredPart[];
@@ -101,6 +103,7 @@ function sameAs(bytes: Uint8Array, candidates: readonly StoredPart[]): StoredPar
 async function send(sending: PartSending, part: PlannedPart, bytes: Uint8Array, signal: AbortSignal): Promise<Done> {
   for (let attempt = 1; ; attempt++) {
     const crc = crc32(bytes);
+    await sending.rate?.take(bytes.length, signal);
     try {
       const stored = await sending.store.putPart(
         sending.checkpoint,

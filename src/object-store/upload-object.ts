@@ -10,6 +10,7 @@ import type { ObjectKey } from '../domain/ids.js';
 import type { ByteSource, Receipt, UploadCheckpoint } from '../domain/receipt.js';
 import { redact } from '../redact.js';
 import type { BufferPool } from './buffer-pool.js';
+import type { ByteRate } from './byte-rate.js';
 import { type ObjectStore, type StoredObject, StoreError } from './object-store.js';
 import { partSizeFor } from './part-plan.js';
 import { type PartProgress, type SentParts, sendParts } from './send-parts.js';
@@ -31,6 +32,8 @@ export interface UploadObjectRequest {
   readonly onCheckpoint: (checkpoint: UploadCheckpoint | null) => Promise<void>;
   /** Shared by all uploads of the process. */
   readonly pool: BufferPool;
+  /** Shared likewise; default: as fast as the line is. */
+  readonly rate?: ByteRate | null;
   readonly signal: AbortSignal;
   /** Told when a part is safe in the store: its bytes, and whether they were sent now or by an earlier attempt. */
   readonly onProgress?: (bytes: number, kind: PartProgress['kind']) => void;
@@ -143,14 +146,15 @@ class Upload {
 
   /** `undefined`: the store no longer knows the upload. */
   async #send(checkpoint: UploadCheckpoint): Promise<SentParts | undefined> {
-    const { store, source, pool, signal, onProgress, partsInFlight = DEFAULT_PARTS_IN_FLIGHT } = this.#request;
+    const { store, source, pool, rate = null, signal, onProgress } = this.#request;
+    const { partsInFlight = DEFAULT_PARTS_IN_FLIGHT } = this.#request;
     const listed = this.#isFresh ? [] : await store.listParts(checkpoint, signal);
     this.#isFresh = false;
     if (listed === undefined) return undefined;
     const progressed = ({ bytes, kind }: PartProgress): void => onProgress?.(bytes, kind);
     try {
       return await sendParts(
-        { store, checkpoint, source, pool, partsInFlight, listed, onProgress: progressed },
+        { store, checkpoint, source, pool, rate, partsInFlight, listed, onProgress: progressed },
         signal,
       );
     } catch (error) {

@@ -14,6 +14,11 @@ import { WORKER_POLICIES } from './policies.js';
 /** A zombie attempt holds its slot until it notices, so every camera may need two. */
 const SLOTS_PER_CAMERA = 2;
 const SPARE_SLOTS = 20;
+/**
+ * Attempts that wait here for their turn, so that the oldest goes first and no camera waits for the others: Temporal hands them out as
+ * their back-offs end. Each costs a heartbeat every ten seconds or so.
+ */
+const WAITING_UPLOADS = 60;
 const POLLERS = 2;
 /** The scheduled run, and one that somebody started by hand. */
 const RETENTION_SLOTS = 2;
@@ -45,7 +50,7 @@ export function recorderWorkerMakers(options: RecorderWorkerOptions): readonly (
       await createWorker(options, {
         taskQueue: uploadQueueOf(recorderId),
         activities: { uploadSegment },
-        slots: maxConcurrentUploads,
+        slots: maxConcurrentUploads + WAITING_UPLOADS,
       }),
     async () =>
       await createWorker(options, { taskQueue: RECORDERS_QUEUE, activities: { assignCamera }, slots: POLLERS }),

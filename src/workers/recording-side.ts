@@ -11,6 +11,7 @@ import { boundedBy } from '../clock.js';
 import type { StopCause } from '../domain/camera.js';
 import type { CameraId, SegmentId } from '../domain/ids.js';
 import { createBufferPool } from '../object-store/buffer-pool.js';
+import { ByteRate } from '../object-store/byte-rate.js';
 import type { Assignment } from '../spool/spool.js';
 import { type Activities, type CameraStatus, STATUS_QUERY } from '../workflows/contract.js';
 import { Announcer } from './announce.js';
@@ -151,7 +152,9 @@ export class RecordingSide {
   }
 
   activities(session: TemporalSession): Activities {
-    const { recorder, spool, store, policies, timezone, maxConcurrentUploads } = this.#options;
+    const { recorder, spool, store, policies, timezone, clock, maxConcurrentUploads } = this.#options;
+    const { uploadBytesPerSecond = null, onPart } = this.#options;
+    const rate = uploadBytesPerSecond === null ? null : new ByteRate(uploadBytesPerSecond, clock);
     const pool = createBufferPool(maxConcurrentUploads * BUFFERS_AN_UPLOAD);
     const { heartbeatEveryMs, slowRetryMs, waitForOtherUploadMs } = policies;
     return {
@@ -178,9 +181,10 @@ export class RecordingSide {
       }),
       ...createUploadActivities({
         spool,
-        send: sendTo(store, pool, this.#options.onPart),
+        send: sendTo(store, pool, { onPart, rate }),
         findStored: findStoredIn(store),
         observer: this.ledger,
+        atOnce: maxConcurrentUploads,
         heartbeatEveryMs,
         slowRetryMs,
         waitForOtherMs: waitForOtherUploadMs,

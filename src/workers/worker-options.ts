@@ -45,6 +45,8 @@ export interface RecordingOptions {
   readonly timezone: string;
   readonly configuredCameras: readonly ConfiguredCamera[];
   readonly maxConcurrentUploads: number;
+  /** What all of them share; absent or null: as fast as the line is. */
+  readonly uploadBytesPerSecond?: number | null;
   /** What this recorder lets retention delete. */
   readonly retention: RetentionPolicies;
   /** How much the store holds; null when nobody said. */

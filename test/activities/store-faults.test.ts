@@ -275,7 +275,8 @@ async function scene({ tls = false }: Pick<Row, 'tls'>) {
     );
     const { uploadSegment } = createUploadActivities({
       ...{ spool, observer: ledger, heartbeatEveryMs: 1_000, slowRetryMs: SLOW_MS, waitForOtherMs: 1_000 },
-      send: sendTo(store, createBufferPool(4), metrics.countPart),
+      send: sendTo(store, createBufferPool(4), { onPart: metrics.countPart }),
+      atOnce: 4,
       findStored: findStoredIn(store),
     });
     const { outcome } = runActivity(async () => await uploadSegment({ segment: segment.id }));

@@ -32,6 +32,7 @@ function uploading(options: Options = {}) {
     send: options.send ?? sendTo(store, createBufferPool(2)),
     findStored: options.findStored ?? findStoredIn(store),
     observer,
+    atOnce: 4,
     heartbeatEveryMs: 10,
     slowRetryMs: SLOW_MS,
     waitForOtherMs: options.waitForOtherMs ?? SLOW_MS,

@@ -83,6 +83,7 @@ describe('a configuration that is right', () => {
       memoryLimitBytes: null,
       maxCameras: 50,
       maxConcurrentUploads: 4,
+      uploadBytesPerSecond: null,
       verifyEveryMs: 3_600_000,
       keepLocalMs: 900_000,
       retention: { usual: { maxAgeMs: null, maxBytes: null }, cameras: {} },

@@ -93,6 +93,7 @@ const upload: Procedure = async ({ store, segment }, spool) => {
   const { uploadSegment } = createUploadActivities({
     spool,
     send: sendTo(store, createBufferPool(4)),
+    atOnce: 4,
     findStored: async () => undefined,
     observer: { started: nothing, touched: nothing, stored: nothing, failed: nothing, ended: nothing },
     heartbeatEveryMs: 10_000,

@@ -102,6 +102,7 @@ export async function startHarness(options: {
       send,
       findStored: async () => undefined,
       observer: { started: nothing, touched: nothing, stored: nothing, failed: nothing, ended: nothing },
+      atOnce: 4,
       heartbeatEveryMs: policies.heartbeatEveryMs,
       slowRetryMs: policies.slowRetryMs,
       waitForOtherMs: policies.waitForOtherUploadMs,
