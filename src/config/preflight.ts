@@ -33,19 +33,22 @@ async function checkSpoolDir(dir: string): Promise<readonly ConfigMistake[]> {
   const problem = !existing.isDirectory
     ? `${existing.path} is a file, not a directory.`
     : (await isAccessible(existing.path, constants.W_OK | constants.X_OK)) &&
-        (existing.path === dir || (await takesFolders(existing.path)))
+        (await takesFolders(existing.path, existing.path === dir))
       ? null
       : `${existing.path} cannot be written.`;
   return problem === null ? [] : [{ setting: 'TEMP_DIR', problem, allowed }];
 }
 
-/** Permissions do not say: root may write /proc, where nothing can be made, and where Node's recursive `mkdir` tries for ever. */
-async function takesFolders(dir: string): Promise<boolean> {
+/**
+ * Permissions do not say: root may write /proc, where nothing can be made, and where Node's recursive `mkdir` tries for ever. A full disk
+ * is no mistake of a spool that is there: what is in it can be uploaded.
+ */
+async function takesFolders(dir: string, mayBeFull: boolean): Promise<boolean> {
   try {
     await rmdir(await mkdtemp(join(dir, '.camera-recorder-')));
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return mayBeFull && ['ENOSPC', 'EDQUOT'].includes(errorCodeOf(error));
   }
 }
 

@@ -21,8 +21,8 @@ it('nothing is wrong with a directory that can be made, and nothing is made', as
   expect(readdirSync(dir)).toEqual(before);
 });
 
-it('a directory that cannot be made, although root may write there, is a mistake of TEMP_DIR', async () => {
-  const { mistakes } = await report({ ...FREE, TEMP_DIR: '/proc/nope/spool' });
+it.each(['/proc/nope/spool', '/proc'])('%s takes no folder, although root may write there', async (TEMP_DIR) => {
+  const { mistakes } = await report({ ...FREE, TEMP_DIR });
   expect(mistakes.map(({ setting, problem }) => `${setting}: ${problem}`)).toEqual([
     'TEMP_DIR: /proc cannot be written.',
   ]);
