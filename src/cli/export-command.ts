@@ -5,6 +5,7 @@ import { byteWords, createLocalTime } from '../domain/local-time.js';
 import type { TimeRange } from '../domain/time-range.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import { createS3Store } from '../object-store/s3.js';
+import { writeBundle } from '../playback/bundle.js';
 import { type ExportGap, type ExportItem, type ExportResult, exportFootage } from '../playback/export-footage.js';
 import { planExport } from '../playback/export-plan.js';
 import { lookIntoSpool } from '../spool/look-into.js';
@@ -12,13 +13,17 @@ import { type BucketPlace, bucketPlace } from './bucket-place.js';
 import { lengthWords } from './coverage-text.js';
 import { isThere } from './demo-place.js';
 import { rangeOf } from './time-arguments.js';
+import { readVersion } from './version.js';
 
 interface ExportCommandOptions {
   readonly camera: string;
   readonly from: string;
   readonly to: string;
-  /** Path of the MP4. */
-  readonly output: string;
+  /** Path of the MP4, or else of the folder of a bundle: exactly one of the two. */
+  readonly output: string | undefined;
+  readonly bundle: string | undefined;
+  /** Only of a bundle: it is written into the manifest. */
+  readonly reason: string | undefined;
   readonly isUtc: boolean;
   readonly configPath: string | undefined;
 }
@@ -29,6 +34,8 @@ interface Wish {
   readonly range: TimeRange;
   readonly timezone: string;
   readonly path: string;
+  readonly kind: 'film' | 'bundle';
+  readonly reason: string | null;
 }
 
 /** A day of a 2K camera is 50 GB: an hour and a half at 10 MB/s. */
@@ -68,10 +75,15 @@ async function readWish(options: ExportCommandOptions, timezone: string, nowMs: 
   const camera = tried(() => parseCameraId(options.camera));
   const range = tried(() => rangeOf(`${options.from}..${options.to}`, timezone, nowMs));
   if (range !== undefined && range.fromMs >= nowMs) wrong.push(`${options.from} has not come yet.`);
-  const path = resolve(options.output);
-  if (await isThere(path)) wrong.push(`${options.output} is there already: choose another name.`);
+  const { output, bundle, reason = null } = options;
+  const given = bundle ?? output ?? '';
+  if ((output === undefined) === (bundle === undefined)) wrong.push('Give either -o <file> or --bundle <folder>.');
+  else if (await isThere(resolve(given))) wrong.push(`${given} is there already: choose another name.`);
+  if (reason !== null && bundle === undefined) wrong.push('--reason is for --bundle: it goes into the manifest.');
   if (camera === undefined || range === undefined || wrong.length > 0) throw new Error(wrong.join('\n'));
-  return { camera, range: { ...range, toMs: Math.min(range.toMs, nowMs) }, timezone, path };
+  const upToNow = { ...range, toMs: Math.min(range.toMs, nowMs) };
+  const kind = bundle === undefined ? 'film' : 'bundle';
+  return { camera, range: upToNow, timezone, path: resolve(given), kind, reason };
 }
 
 async function plan(
@@ -93,16 +105,21 @@ async function plan(
 }
 
 async function write(
-  { camera, path, timezone }: Wish,
+  wish: Wish,
   items: readonly ExportItem[],
   store: ObjectStore,
   signal: AbortSignal,
 ): Promise<ExportResult> {
+  const { camera, path, timezone } = wish;
   const { day, clock, offset } = createLocalTime(timezone);
   const totalBytes = items.reduce((sum, item) => sum + (item.kind === 'piece' ? bytesOf(item.piece) : 0), 0);
   const clockWords = (atMs: number): string => `${camera} ${day(atMs)} ${clock(atMs)} ${offset(atMs)}`;
   const onProgress = progressTeller(totalBytes);
-  const result = await exportFootage({ store, camera, items, path, clockWords, onProgress }, signal);
+  const what = { store, camera, items, clockWords, onProgress };
+  const made = { program: `camera-recorder ${readVersion()}`, nowMs: Date.now() };
+  const result = await (wish.kind === 'film'
+    ? exportFootage({ ...what, path }, signal)
+    : writeBundle({ ...wish, ...what, ...made, folder: path }, signal));
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   return result;
 }

@@ -34,7 +34,9 @@ a track of subtitles shows the wall clock. Where the picture's size or encoding 
 Exit code 0: written, also when time is missing; 1: nothing was.`;
 
 interface ExportFlags {
-  readonly output: string;
+  readonly output?: string;
+  readonly bundle?: string;
+  readonly reason?: string;
   readonly utc?: boolean;
 }
 
@@ -100,13 +102,16 @@ program
   .argument('<camera>', 'like camera-1')
   .argument('<from>', 'like 2026-11-25T14:00')
   .argument('<to>', 'like 2026-11-25T15:30')
-  .requiredOption('-o, --output <file>', 'the MP4; what is there already is not overwritten')
+  .option('-o, --output <file>', 'the MP4; what is there already is not overwritten')
+  .option('--bundle <folder>', 'instead: a folder with the originals, the MP4, a manifest and SHA256SUMS')
+  .option('--reason <text>', 'why; it goes into the manifest of the bundle')
   .option('--utc', 'times of UTC, also in the subtitles; default: of SITE_TIMEZONE')
   .addHelpText('after', EXPORT_HELP)
   .action(async (camera: string, from: string, to: string, options: ExportFlags) => {
     const { exportCommand } = await import('./export-command.js');
-    const { output, utc = false } = options;
-    await finish(exportCommand({ camera, from, to, output, isUtc: utc, configPath: configPath() }));
+    const { output, bundle, reason, utc = false } = options;
+    const target = { output, bundle, reason };
+    await finish(exportCommand({ camera, from, to, ...target, isUtc: utc, configPath: configPath() }));
   });
 
 program

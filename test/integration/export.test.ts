@@ -1,9 +1,10 @@
 /** Three recordings and a gap in a real store, taken out again by the built program: every frame, byte for byte, once. */
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { crc32Hex } from '../../src/domain/crc32.js';
@@ -54,7 +55,13 @@ function ofSession(one: SealedSegment, startedAtMs: number): SealedSegment {
 
 async function put(one: SealedSegment, path: string): Promise<void> {
   const bytes = await readFile(path);
-  const stored = { ...one, sizeBytes: bytes.length, crc32Hex: crc32Hex(crc32(bytes)), gapsBefore: one.gapsBefore };
+  const offsetBytes = bytes.lastIndexOf('ftyp') - 4;
+  const sizeBytes = bytes.length - offsetBytes;
+  // What is said of the third one is not true.
+  const sha256Hex = createHash('sha256').update(bytes.subarray(offsetBytes)).digest('hex');
+  const said = one.gapsBefore.length > 0 ? '0'.repeat(64) : sha256Hex;
+  const recording = { offsetBytes, sizeBytes, completeBytes: sizeBytes, sha256Hex: said };
+  const stored = { ...one, sizeBytes: bytes.length, crc32Hex: crc32Hex(crc32(bytes)), recording };
   await store.putSmall(objectKeysOf(stored).preferred, bytes, metadataOf(stored), soon());
 }
 
@@ -131,6 +138,46 @@ describe('camera-recorder export', () => {
     const ended = await exportTo(dir, [camera, ...range, '--utc', '-o', 'film.mp4']);
     expect([ended.code, ended.stdout]).toEqual([0, expect.stringContaining('10:00:02 to 2025-12-14 10:00:06 (UTC')]);
     expect((await framesOf(join(dir, 'film.mp4'))).map(({ counter }) => counter)).toEqual(counted(30, 90));
+  });
+
+  it('bundles originals, film and manifest, and coreutils finds every file as it should be', async () => {
+    const dir = await tempDir('export');
+    const range = ['2025-12-14T10:00:03Z', '2025-12-14T10:00:19Z'];
+    const ended = await exportTo(dir, [camera, ...range, '--bundle', 'case', '--reason', 'a <b>stolen</b> bicycle']);
+    expect([ended.code, ended.stderr.includes('rror')]).toEqual([0, false]);
+    const folder = join(dir, 'case');
+    const copies = (await readdir(join(folder, 'originals'))).sort();
+    expect(copies.map((name) => name.slice(0, 17))).toEqual(
+      ['00', '04', '18'].map((second) => `20251214_10-00-${second}`),
+    );
+    for (const [index, name] of copies.entries()) {
+      expect(
+        Buffer.compare(await readFile(join(folder, 'originals', name)), await readFile(originals[index] ?? '')),
+      ).toBe(0);
+    }
+    const { stdout } = await promisify(execFile)('sha256sum', ['-c', 'SHA256SUMS'], { cwd: folder });
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(': ')[1]),
+    ).toEqual(Array.from({ length: 6 }, () => 'OK'));
+    const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
+    expect(manifest).toMatchObject({
+      camera,
+      reason: 'a <b>stolen</b> bicycle',
+      asked: { from: { utc: '2025-12-14T10:00:03.000Z', local: '2025-12-14 11:00:03 UTC+01:00' } },
+      gaps: [{ cause: 'camera-stalled', seconds: 10 }],
+      films: [{ file: `${camera}.mp4`, frames: 105 }],
+    });
+    expect(manifest.originals.map((one: { readonly isAsSealed: boolean }) => one.isAsSealed)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    const html = await readFile(join(folder, 'manifest.html'), 'utf8');
+    expect(html).toContain('a &#60;b&#62;stolen&#60;/b&#62; bicycle');
+    expect(html).toContain('<td>camera-stalled</td>');
   });
 
   it('says all that is wrong with its input at once, and writes nothing', async () => {
