@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
@@ -19,7 +19,15 @@ import { createS3Store } from '../../src/object-store/s3.js';
 import { exportFootage } from '../../src/playback/export-footage.js';
 import { planExport } from '../../src/playback/export-plan.js';
 import { packetsOf } from '../mp4/support/packets.js';
-import { FRAMES_PER_SEC, ffmpeg, makeStampedSource, record, temporaryFolder } from '../mp4/support/recordings.js';
+import {
+  FRAMES_PER_SEC,
+  ffmpeg,
+  makeRecordings,
+  makeStampedSource,
+  record,
+  recordingKinds,
+  temporaryFolder,
+} from '../mp4/support/recordings.js';
 import { sealFile } from '../mp4/support/seal.js';
 import { at, claim, segment } from '../playback/story.js';
 import { afterFile } from '../support/after-file.js';
@@ -204,6 +212,26 @@ describe('camera-recorder export', () => {
     expect(files.map(({ frames }) => frames)).toEqual([75]);
     expect((await framesOf(path)).map(({ counter }) => counter)).toEqual([...counted(0, 60), ...counted(120, 135)]);
   });
+});
+
+it('begins another file where the picture is encoded in another way', async () => {
+  const other = parseCameraId(`${camera}-h`);
+  const { hevc } = recordingKinds;
+  const [later] = hevc === undefined ? [] : await makeRecordings(await temporaryFolder(), hevc);
+  await put(segment(other, '10:00:00', '10:00:04'), originals[0] ?? '');
+  await put(segment(other, '10:00:04', '10:00:08'), await sealFile(later ?? ''));
+  const range = { fromMs: at('10:00:00'), toMs: at('10:00:08') };
+  const items = await planExport(other, range, { store, nowMs: Date.now() }, soon());
+  const path = join(await tempDir('export'), 'film.mp4');
+  const { files, gaps } = await exportFootage({ store, camera: other, items, path, clockWords: String }, soon());
+  expect(gaps).toEqual([]);
+  expect(files.map((file) => [basename(file.path), file.frames])).toEqual([
+    ['film.mp4', 60],
+    ['film-2.mp4', 60],
+  ]);
+  expect((await md5sOf(files[1]?.path ?? '', 0)).toSorted()).toEqual(
+    (await md5sOf(await sealFile(later ?? ''), 0)).toSorted(),
+  );
 });
 
 /** Somebody deletes this object when its beginning has been read. */
