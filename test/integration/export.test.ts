@@ -234,6 +234,29 @@ it('begins another file where the picture is encoded in another way', async () =
   );
 });
 
+it('keeps the order and the time of frames that refer to later ones', async () => {
+  const other = parseCameraId(`${camera}-b`);
+  const kind = recordingKinds['with B-frames'];
+  const files = kind === undefined ? [] : await makeRecordings(await temporaryFolder(), kind);
+  const sealed = await Promise.all(files.slice(0, 2).map(sealFile));
+  await put(segment(other, '10:00:00', '10:00:04'), sealed[0] ?? '');
+  await put(ofSession(segment(other, '10:00:04', '10:00:08'), at('10:00:00')), sealed[1] ?? '');
+  const items = await planExport(
+    other,
+    { fromMs: at('10:00:00'), toMs: at('10:00:08') },
+    { store, nowMs: Date.now() },
+    soon(),
+  );
+  const path = join(await tempDir('export'), 'film.mp4');
+  await exportFootage({ store, camera: other, items, path, clockWords: String }, soon());
+  const expected = await Promise.all(sealed.map(async (file) => await md5sOf(file, 0)));
+  const { packets, tickSec } = await packetsOf(path);
+  const pictures = packets.filter(({ stream }) => stream === 0);
+  expect(pictures.map(({ md5 }) => md5)).toEqual(expected.flat());
+  const shown = pictures.map(({ pts }) => pts * (tickSec[0] ?? 0)).sort((one, another) => one - another);
+  for (const [index, sec] of shown.entries()) expect(sec).toBeCloseTo((shown[0] ?? 0) + index / FRAMES_PER_SEC, 3);
+});
+
 /** Somebody deletes this object when its beginning has been read. */
 function deletedInMidRead(key: string): ObjectStore {
   let isGone = false;
