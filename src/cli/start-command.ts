@@ -9,7 +9,7 @@
  * 6. The first Ctrl-C stops in order: recorder (which seals), cameras, store, Temporal. A second one forces.
  */
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, statfs } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { systemClock } from '../clock.js';
 import type { Config } from '../config/config.js';
@@ -19,6 +19,7 @@ import { type DemoParts, startDemoParts } from '../embedded/demo.js';
 import { portFinder } from '../embedded/free-port.js';
 import type { StatusView } from '../http/status-view.js';
 import { createLogger } from '../log.js';
+import { minFreeBytesOf } from '../recorder/policies.js';
 import { redact } from '../redact.js';
 import { checkConfig } from './check-command.js';
 import { forbidCoreDumps } from './core-dumps.js';
@@ -198,11 +199,19 @@ async function screenOf({ plan, parts }: Company, pageUrl: string, view: StatusV
     capacityBytes: config.capacityBytes,
     isEverythingKept: ![config.retention.usual, ...Object.values(config.retention.cameras)].some(isDeleting),
     spoolDir: plan.spoolDir,
+    spoolRoomBytes: await spoolRoomBytes(plan, cameras.length),
     dataDir: plan.dataDir,
     maxDataBytes: config.dataLimitBytes,
     secretsDir: plan.secretsDir === null ? null : asTyped(plan.secretsDir),
     temporalCommand: await findProgram('temporal', null).then(asTyped, () => 'temporal'),
   };
+}
+
+/** What is free over what must stay free. */
+async function spoolRoomBytes({ config, spoolDir, segmentDurationSec }: StartPlan, cameras: number): Promise<number> {
+  const { bavail, bsize } = await statfs(spoolDir);
+  const specs = Array.from({ length: cameras }, () => ({ segmentDurationSec }));
+  return bavail * bsize - (config.spool.minFreeBytes ?? minFreeBytesOf(specs));
 }
 
 /** As short as it can be typed in this folder. */

@@ -31,6 +31,8 @@ export interface StartScreen {
   /** No retention is set, for any camera. */
   readonly isEverythingKept: boolean;
   readonly spoolDir: string;
+  /** Free on its disk, over what must stay free. */
+  readonly spoolRoomBytes: number;
   /** Holds everything embedded; null when nothing is. */
   readonly dataDir: string | null;
   readonly maxDataBytes: number;
@@ -64,11 +66,18 @@ function placeLines(screen: StartScreen): readonly string[] {
     ['Store (S3)', `${store.endpoint}, bucket ${store.bucket}${embedded(store.isEmbedded)}`],
     ...(store.filesUrl === null ? [] : [['Recordings', `${store.filesUrl} (appear as each segment ends)`] as const]),
     ['Metrics', `${screen.pageUrl}/metrics, beside /health and /ready`],
-    ['Spool', screen.spoolDir],
+    ['Spool', `${screen.spoolDir}${roomWords(screen)}`],
     ['Times', screen.zone],
     ['Cameras', cameraWords(screen)],
   ];
   return rows.map(([name, place]) => `  ${name.padEnd(16)} ${place}`);
+}
+
+/** Of one that a limit of its own does not end before. */
+function roomWords({ spoolRoomBytes, bytesPerHour, dataDir }: StartScreen): string {
+  if (dataDir !== null) return '';
+  const lastsMs = (Math.max(0, spoolRoomBytes) / Math.max(1, bytesPerHour)) * 3_600_000;
+  return ` (room for about ${durationWords(lastsMs)} while the store is away)`;
 }
 
 function cameraWords({ cameras, simulatedCameras }: StartScreen): string {

@@ -2,6 +2,7 @@ import type { CameraConfig } from '../config/config.js';
 import type { CameraCondition, CameraSpec } from '../domain/camera.js';
 import type { CameraId } from '../domain/ids.js';
 import { byteWords, durationWords } from '../domain/local-time.js';
+import { fullSpoolNotices, spoolOutlookWords } from '../domain/spool-outlook.js';
 import { otherSettings } from '../workers/other-settings.js';
 import type { LinkStatus, UploadStatus } from '../workers/worker-status.js';
 import { bucketWords, fullBucketNotices, retentionNotices } from './bucket-words.js';
@@ -90,6 +91,7 @@ export function statusView(input: StatusInput): StatusView {
         input,
       ),
       ...linkNotice('The store does not answer as it should', 'Recordings wait in the spool.', worker.store, input),
+      ...fullSpoolNotices(worker.spoolOutlook),
       ...fullBucketNotices(worker.bucket, nowMs),
       ...wrongDayNotices(worker.wrongDays),
       ...retentionNotices(worker.retention),
@@ -198,7 +200,7 @@ function spoolWords({ worker, time, nowMs }: StatusInput): string {
     quarantined.count === 0
       ? ''
       : `; ${quarantined.count === 1 ? '1 file' : `${quarantined.count} files`} in quarantine`;
-  return `Spool: ${byteWords(spool.freeBytes)} free of ${byteWords(spool.totalBytes)}; ${unsent}${bad}.`;
+  return `Spool: ${byteWords(spool.freeBytes)} free of ${byteWords(spool.totalBytes)}; ${unsent}${bad}.${spoolOutlookWords(worker.spoolOutlook)}`;
 }
 
 function workflowsUrl({ url, namespace }: { readonly url: string; readonly namespace: string }): string {

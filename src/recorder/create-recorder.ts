@@ -79,7 +79,7 @@ class SpoolRecorder implements Recorder {
     this.#supervisorDeps = {
       ...deps,
       resolveUrl: (source) => deps.resolveUrl(source),
-      hasRoom: async () => (await this.#freeBytes()) >= this.#minFreeBytes() * RESUME_FACTOR,
+      hasRoom: async () => (await this.#freeBytes()) >= this.minFreeBytes() * RESUME_FACTOR,
       remux: createRemux(deps.ffmpegPath),
       createWalker: createRecordingWalker,
       probeDisk: createDiskProbe(deps.clock),
@@ -161,7 +161,7 @@ class SpoolRecorder implements Recorder {
     }
     const others = [...this.#slots].filter(([other, { supervisor }]) => other !== camera && supervisor.isWanted);
     if (others.length >= maxCameras) return { code: 'no-capacity', detail: `it has ${others.length} cameras already` };
-    const minFreeBytes = this.#minFreeBytes(this.#slots.get(camera)?.supervisor.isWanted === true ? [] : [spec]);
+    const minFreeBytes = this.minFreeBytes(this.#slots.get(camera)?.supervisor.isWanted === true ? [] : [spec]);
     const freeBytes = await this.#freeBytes();
     if (freeBytes >= minFreeBytes) return null;
     return { code: 'no-space', detail: `${freeBytes} bytes are free, ${minFreeBytes} must stay free` };
@@ -239,7 +239,7 @@ class SpoolRecorder implements Recorder {
     while (!signal.aborted) {
       try {
         const freeBytes = await this.#freeBytes();
-        if (freeBytes < this.#minFreeBytes()) this.#spaceLow();
+        if (freeBytes < this.minFreeBytes()) this.#spaceLow();
         else await this.#deps.spool.restoreReserve();
       } catch (error) {
         log.warn({ err: error }, 'free space not known');
@@ -253,7 +253,7 @@ class SpoolRecorder implements Recorder {
   }
 
   /** @param more to be recorded beside those that are */
-  #minFreeBytes(more: readonly CameraSpec[] = []): number {
+  minFreeBytes(more: readonly CameraSpec[] = []): number {
     const supervisors = [...this.#slots.values()].map(({ supervisor }) => supervisor);
     const recorded = supervisors.flatMap(({ isWanted, spec }) => (isWanted && spec !== undefined ? [spec] : []));
     return this.#policies.minFreeBytes ?? minFreeBytesOf([...recorded, ...more]);

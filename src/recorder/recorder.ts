@@ -22,6 +22,8 @@ export interface Recorder {
   conditions(): ReadonlyMap<CameraId, CameraCondition>;
   /** With which settings each camera is recorded here, or was last. */
   specs(): ReadonlyMap<CameraId, CameraSpec>;
+  /** Recording stops when less is free on the spool's disk. */
+  minFreeBytes(): number;
   /** Cameras that record, or are wanted to, with nothing attached, and since when (monotonic ms): the ownership loop asks Temporal about them. */
   unattached(): readonly { readonly camera: CameraId; readonly sinceMonotonicMs: number }[];
   /** Stops an unattached recording. No-op when something is attached. */

@@ -96,6 +96,7 @@ class WorkerService implements RunningWorker {
       ...(side?.bucket.status() ?? NO_BUCKET),
       damaged: side?.ledger.damagedObjects ?? [],
       spool: side?.ledger.spool ?? null,
+      spoolOutlook: side?.spoolOutlook() ?? null,
       supervision: this.#recording?.supervision?.() ?? null,
     };
   }

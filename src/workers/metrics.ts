@@ -107,6 +107,17 @@ const WORKER_GAUGES: readonly OfWorker[] = [
     of: ({ bucket }) => (bucket === null || bucket.fullAtMs === null ? null : bucket.fullAtMs / MS_A_SECOND),
   },
   {
+    name: 'recorder_upload_ratio',
+    help: 'Bytes stored for each byte recorded, over the last hour or since the worker started; under 1 the backlog grows.',
+    of: ({ spoolOutlook }) => spoolOutlook?.ratio ?? null,
+  },
+  {
+    name: 'recorder_spool_full_seconds',
+    help: 'Seconds until the spool is full at the rate of the last hour; not there while uploads keep up.',
+    of: ({ spoolOutlook }) =>
+      spoolOutlook === null || spoolOutlook.fullInMs === null ? null : spoolOutlook.fullInMs / MS_A_SECOND,
+  },
+  {
     name: 'recorder_worker_memory_bytes',
     help: 'Memory of the worker that nothing but its end gives back; only where there is a limit.',
     of: ({ supervision }) => supervision?.memory?.usedBytes ?? null,

@@ -10,6 +10,7 @@ import { createUploadActivities } from '../activities/upload.js';
 import { boundedBy } from '../clock.js';
 import type { StopCause } from '../domain/camera.js';
 import type { CameraId, SegmentId } from '../domain/ids.js';
+import type { SpoolOutlook } from '../domain/spool-outlook.js';
 import { createBufferPool } from '../object-store/buffer-pool.js';
 import { ByteRate } from '../object-store/byte-rate.js';
 import type { Assignment } from '../spool/spool.js';
@@ -115,6 +116,10 @@ export class RecordingSide {
     this.#loop('reclaim', policies.reclaimEveryMs, async (signal) => await this.#reclaim(signal));
     this.#loop('sweep', WORKER_POLICIES.sweepEveryMs, async (signal) => await this.#sweep(signal));
     this.#startVerifying();
+  }
+
+  spoolOutlook(): SpoolOutlook | null {
+    return this.ledger.outlook(this.#options.recorder.minFreeBytes());
   }
 
   get backgroundFailures(): ReadonlyMap<string, number> {

@@ -2,6 +2,7 @@ import type { UploadObserver } from '../activities/upload.js';
 import type { Clock } from '../clock.js';
 import { failureTexts, isFailureCode, isOfWholeStore } from '../domain/failures.js';
 import { type CameraId, type ObjectKey, partsOf, type SegmentId } from '../domain/ids.js';
+import { type SpoolLook, type SpoolOutlook, spoolOutlook, withLook } from '../domain/spool-outlook.js';
 import type { Logger } from '../log.js';
 import type { SpooledSegment, SpoolUsage } from '../spool/spool.js';
 import type { Link } from './link.js';
@@ -41,6 +42,7 @@ export class UploadLedger implements UploadObserver {
   readonly #waiting = new Map<SegmentId, WaitingSegment>();
   readonly #damaged = new Map<ObjectKey, DamagedObject>();
   #spool: SpoolUsage | null = null;
+  #looks: readonly SpoolLook[] = [];
   #confirmedAtMs: number | null = null;
   #isRefused = false;
 
@@ -134,6 +136,7 @@ export class UploadLedger implements UploadObserver {
     for (const camera of new Set([...this.#byCamera.keys(), ...waiting.keys()])) {
       this.#add(camera, () => waiting.get(camera) ?? NOTHING_WAITS);
     }
+    this.#looks = withLook(this.#looks, this.#lookAt(usage));
     const ids = new Set(found.map(({ segment }) => segment.id));
     for (const id of this.#touchedAtMs.keys())
       if (!ids.has(id) && !this.#inFlight.has(id)) this.#touchedAtMs.delete(id);
@@ -177,6 +180,25 @@ export class UploadLedger implements UploadObserver {
 
   get spool(): SpoolUsage | null {
     return this.#spool;
+  }
+
+  /** As of the last scan. `minFreeBytes` must stay free. */
+  outlook(minFreeBytes: number): SpoolOutlook | null {
+    if (this.#spool === null) return null;
+    const { freeBytes, oldestUnsentMs } = this.#spool;
+    return spoolOutlook(this.#looks, {
+      usableBytes: freeBytes - minFreeBytes,
+      oldestWaitsMs: oldestUnsentMs === null ? null : this.#clock.wallMs() - oldestUnsentMs,
+    });
+  }
+
+  #lookAt({ byState: { sealed, uploading } }: SpoolUsage): SpoolLook {
+    return {
+      atMs: this.#clock.monotonicMs(),
+      waitingBytes: sealed.bytes + uploading.bytes,
+      storedBytes: [...this.#byCamera.values()].reduce((sum, { uploadedBytes }) => sum + uploadedBytes, 0),
+      droppedBytes: 0,
+    };
   }
 
   /** Page and metrics would else contradict themselves until the next scan. */

@@ -1,6 +1,7 @@
 import type { BucketOutlook } from '../domain/bucket-outlook.js';
 import type { Declined } from '../domain/declines.js';
 import type { CameraId, ObjectKey, Redacted } from '../domain/ids.js';
+import type { SpoolOutlook } from '../domain/spool-outlook.js';
 import type { Supervision } from '../domain/supervision.js';
 import type { TimeRange } from '../domain/time-range.js';
 import type { UtcDay } from '../domain/utc-day.js';
@@ -77,6 +78,8 @@ export interface WorkerStatus {
   readonly damaged: readonly DamagedObject[];
   /** From the last spool scan; null before the first. */
   readonly spool: SpoolUsage | null;
+  /** Whether uploads keep up; null before there is enough to tell. */
+  readonly spoolOutlook: SpoolOutlook | null;
   /** What the keeper last said of its workers; null in a process that has none. */
   readonly supervision: Supervision | null;
 }

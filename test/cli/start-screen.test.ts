@@ -53,6 +53,7 @@ const screen: StartScreen = {
   capacityBytes: null,
   isEverythingKept: true,
   spoolDir: '/here/.data/spool',
+  spoolRoomBytes: 90e9,
   dataDir: '/here/.data',
   maxDataBytes: 10e9,
   secretsDir: '/here/.data/camera-secrets',
@@ -69,6 +70,11 @@ it.each<[string, Partial<StartScreen>, string]>([
     'a store that holds so much, and no retention',
     { dataDir: null, capacityBytes: 200e9 },
     'At that rate an empty store of 200 GB (S3_CAPACITY_BYTES) is full in about 4 d 15 h, and nothing is ever deleted: RETENTION_DAYS and RETENTION_BYTES are not set.',
+  ],
+  [
+    'a spool of one’s own',
+    { dataDir: null },
+    '  Spool            /here/.data/spool (room for about 2 d 2 h while the store is away)\n',
   ],
   ['retention', { dataDir: null, isEverythingKept: false }, 'in segments of 60 s.\n'],
 ])('says of %s what there is to say', (_what, change, words) => {

@@ -51,6 +51,7 @@ describe('the operations page', () => {
       damaged: [],
       uploads: new Map(),
       spool: null,
+      spoolOutlook: null,
       supervision: null,
     }));
     const names = (await registry.getMetricsAsJSON()).map(({ name }) => name);

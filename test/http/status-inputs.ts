@@ -77,6 +77,7 @@ export function statusInput(more: Partial<StatusInput> = {}): StatusInput {
       damaged: [],
       uploads: new Map([[camera1, uploads]]),
       spool: null,
+      spoolOutlook: null,
       supervision: null,
     },
     gapsToday: () => ({}),

@@ -31,6 +31,10 @@ export class FakeRecorder implements Recorder {
   readonly #sealed = new Set<(segment: SealedSegment) => void>();
   readonly #conditions = new Set<(camera: CameraId, condition: CameraCondition) => void>();
 
+  minFreeBytes(): number {
+    return 0;
+  }
+
   async start(): Promise<void> {
     this.isStarted = true;
   }

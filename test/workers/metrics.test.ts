@@ -30,3 +30,12 @@ test('starts of the worker have a series for each reason, and its memory only wh
   expect(limited).toMatch(/^recorder_worker_memory_bytes 200$/m);
   expect(limited).toMatch(/^recorder_worker_memory_allowed_bytes 320$/m);
 });
+
+test('how long the spool lasts is told only while uploads do not keep up', async () => {
+  const { worker } = statusInput();
+  expect(await seriesOf(worker)).not.toMatch(/^recorder_(upload_ratio|spool_full_seconds) /m);
+  const outlook = { overMs: 3_600_000, sealedBytes: 4, storedBytes: 1, ratio: 0.25, fullInMs: 5_000 };
+  const behind = await seriesOf({ ...worker, spoolOutlook: outlook });
+  expect(behind).toMatch(/^recorder_upload_ratio 0.25$/m);
+  expect(behind).toMatch(/^recorder_spool_full_seconds 5$/m);
+});

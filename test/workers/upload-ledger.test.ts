@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/clock.js';
+import { type Clock, systemClock } from '../../src/clock.js';
 import { parseCameraId } from '../../src/domain/ids.js';
 import type { SpooledSegment } from '../../src/spool/spool.js';
 import { createLink } from '../../src/workers/link.js';
@@ -11,12 +11,12 @@ import { segmentOf } from '../support/worker-harness.js';
 const camera = parseCameraId('camera-1');
 
 /** A ledger that has looked at a spool in which so many segments wait. */
-async function ledgerOf(count: number) {
+async function ledgerOf(count: number, clock: Clock = systemClock) {
   const spool = new MemorySpool('ledger');
   const segments = Array.from({ length: count }, (_, index) => segmentOf(camera, spool, index));
   for (const segment of segments) spool.add(segment);
   const log = pino({ level: 'silent' });
-  const ledger = new UploadLedger({ clock: systemClock, log, store: createLink('store', systemClock, log) });
+  const ledger = new UploadLedger({ clock, log, store: createLink('store', systemClock, log) });
   const found: SpooledSegment[] = [];
   for await (const entry of spool.list()) found.push(entry);
   ledger.scanned(found, {
@@ -60,4 +60,18 @@ test('a segment that is stored twice, or was sealed after the look, is subtracte
   ledger.stored(segmentOf(camera, new MemorySpool('ledger'), 7));
   expect(ledger.uploads.get(camera)).toMatchObject({ waitingSegments: 0, waitingBytes: 0, oldestWaitingMs: null });
   expect(ledger.spool).toMatchObject({ byState: { sealed: { count: 0 }, stored: { count: 1 } }, oldestUnsentMs: null });
+});
+
+test('what was stored between two looks is set against what was sealed', async () => {
+  let nowMs = 0;
+  const clock = { ...systemClock, monotonicMs: () => nowMs };
+  const { ledger, segments } = await ledgerOf(2, clock);
+  const [first] = segments;
+  if (first === undefined || ledger.spool === null) throw new Error('no segment');
+  expect(ledger.outlook(0)).toBeNull();
+  ledger.stored(first);
+  nowMs = 1_800_000;
+  ledger.scanned([], { ...ledger.spool, byState: { ...ledger.spool.byState, sealed: { bytes: 5_000, count: 5 } } });
+  const sealedBytes = 5_000 - 2_000 + first.sizeBytes;
+  expect(ledger.outlook(0)).toMatchObject({ overMs: nowMs, sealedBytes, storedBytes: first.sizeBytes });
 });
