@@ -15,6 +15,11 @@ Prints what it will declare, and asks. Then:
 Refused while the recorder is alive. Doing it again does no harm. If the recorder comes back with its spool,
 it uploads what it has all the same, and footage beats the gap.`;
 
+const DRAIN_HELP = `
+A recorder that has the spool is stopped as by SIGTERM; what starts it again must be stopped by you, before.
+Prints what is left as it goes, and tries again for as long as the store is away. Ctrl-C leaves the rest as it is.
+It needs no Temporal. Nothing is deleted: the recorder does that, once the store has confirmed it again.`;
+
 interface CoverageFlags {
   readonly json?: boolean;
   readonly utc?: boolean;
@@ -158,6 +163,16 @@ program
   .action(async (id: string, options: { readonly utc?: boolean }) => {
     const { releaseCommand } = await import('./hold-command.js');
     await finish(releaseCommand({ id, isUtc: options.utc === true, configPath: configPath() }));
+  });
+
+program
+  .command('drain')
+  .description('end the recording into a spool and upload all that is in it; exit code 0 when nothing is left to send')
+  .argument('[spool]', 'its folder, also of a recorder that is gone; default: TEMP_DIR')
+  .addHelpText('after', DRAIN_HELP)
+  .action(async (spoolDir: string | undefined) => {
+    const { drainCommand } = await import('./drain-command.js');
+    await finish(drainCommand({ spoolDir, configPath: configPath() }));
   });
 
 program

@@ -1,8 +1,10 @@
 /** `npm start` on a machine that has everything: a camera, a store and a Temporal of its own. */
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { beforeAll, expect, inject, it } from 'vitest';
 import { createS3Store } from '../../src/object-store/s3.js';
 import { loadPicture } from '../../src/simulator/picture.js';
@@ -17,6 +19,7 @@ import { toolPath } from '../support/tools.js';
 import { waitFor } from '../support/wait-for.js';
 
 const CACHE_DIR = fileURLToPath(new URL('../../.cache/', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const OURS = /camera-recorder|dist\/cli\/|ffmpeg/;
 const SERVERS = /weed|temporal|simulator/;
 
@@ -97,6 +100,22 @@ it('stops in order on SIGTERM: exit code 0, nothing left running, nothing left o
   expect(open.filter((name) => name.endsWith('.mp4'))).toEqual([]);
   const sealed = await readdir(join(spoolDir, 'sealed', 'camera-1'));
   expect(sealed.filter((name) => name.endsWith('.recording.mp4')).length).toBeGreaterThan(stored);
+});
+
+it('leaves what it had not sent to drain, which needs neither recorder nor Temporal', { timeout: 30_000 }, async () => {
+  const sealedDir = join(spoolDir, 'sealed', 'camera-1');
+  const unsent = async (): Promise<number> => {
+    const names = await readdir(sealedDir);
+    const count = (suffix: string): number => names.filter((name) => name.endsWith(suffix)).length;
+    return count('.recording.mp4') - count('.receipt.json');
+  };
+  expect(await unsent()).toBeGreaterThan(0);
+  const keys = { S3_ENDPOINT: endpoint, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey };
+  const env = { PATH: `${dirname(toolPath('ffmpeg'))}:${process.env['PATH']}`, ...keys, S3_BUCKET: bucket };
+  const drained = await promisify(execFile)(process.execPath, [MAIN, 'drain', spoolDir], { cwd, env });
+  expect(drained.stdout).toMatch(/^To be sent: \d+ segments?, .*\(camera-1 \d+\)\.\n/);
+  expect(drained.stdout).toContain('Everything is stored.');
+  expect(await unsent()).toBe(0);
 });
 
 async function storedKeys(): Promise<readonly string[]> {
