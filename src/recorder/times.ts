@@ -39,6 +39,8 @@ const CAUGHT_UP_MS = 2_000;
 const DRIFT = 0.001;
 /** What lies further back than FFmpeg waits for a camera is another kind of camera, not a late birth. */
 const LATEST_BIRTH_MS = 10_000;
+/** Frames are on disk after they came. Twice as much as looks that were skipped for a clock that was set can hide. */
+const MOST_AHEAD_MS = 1_000;
 
 /** Where the file begins: at its media time zero, and where the one before it ends. The two of a cut agree by it. */
 export function startOf(file: FileTimes): number {
@@ -99,13 +101,20 @@ export function timesOf(
   media: { readonly videoStartMs: number; readonly videoEndMs: number; readonly segmentDurationSec: number },
 ): SegmentTimes {
   const fromMs = seenFrom(file, media.videoStartMs);
-  const endMs = successor === null ? earliestOf(file) + media.videoEndMs : startOf(successor);
+  const endMs = successor === null ? lastEndOf(file, media.videoEndMs) : startOf(successor);
   return {
     fromMs,
     // A clock set back by more than the file's length would turn it around; its media length is then the better witness.
     toMs: Math.round(endMs > fromMs ? endMs : fromMs + Math.max(media.videoEndMs - media.videoStartMs, 1)),
     nominalStartMs: nominalStartOf(file.index, fromMs, media.segmentDurationSec),
   };
+}
+
+/** A camera whose clock was set ahead stamps what never was: nothing ends after the last byte of it was written. */
+function lastEndOf(file: FileTimes, videoEndMs: number): number {
+  const endMs = earliestOf(file) + videoEndMs;
+  const writtenMs = file.lastGrewAtMs === null ? Number.POSITIVE_INFINITY : file.lastGrewAtMs + file.steppedMs;
+  return endMs - writtenMs > MOST_AHEAD_MS ? writtenMs : endMs;
 }
 
 /** Joined between two keyframes, a camera is heard up to a keyframe interval before it is seen. Coverage is of what is seen. */

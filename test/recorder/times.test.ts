@@ -55,6 +55,13 @@ test('the last of a session ends with its last video frame', () => {
   expect(timesOf(file({ earliestStartMs: T - 400 }), null, media)).toMatchObject({ fromMs: T, toMs: T + 9_600 });
 });
 
+test('a camera whose clock was set ahead by five minutes has no footage after the last byte', () => {
+  const ahead = { ...media, videoEndMs: 310_000 };
+  const stopped = { lastGrewAtMs: T + 6_000 };
+  expect(timesOf(file(stopped), null, ahead)).toMatchObject({ fromMs: T, toMs: T + 6_000 });
+  expect(timesOf(file({ ...stopped, steppedMs: 60_000 }), null, ahead)).toMatchObject({ toMs: T + 66_000 });
+});
+
 describe('a cut file that was born long after its first pictures came, because FFmpeg waited for their sound', () => {
   const late = file({ continuesAtMs: T - 2_500, earliestStartMs: T - 200, lastGrewAtMs: T + 10 });
 
