@@ -73,6 +73,8 @@ export interface CameraConfig {
 export interface StoreSettings {
   /** `S3_ENDPOINT` */
   readonly endpoint: string;
+  /** `S3_PUBLIC_ENDPOINT`: where people reach the store, for links; absent: at `endpoint`. */
+  readonly publicEndpoint?: string;
   /** `S3_REGION`, default `us-east-1`: SeaweedFS does not look at it, signatures need one. */
   readonly region: string;
   /** `S3_BUCKET`, default `camera-recordings`. */

@@ -184,6 +184,7 @@ function readVerifyEveryMs(reader: SettingsReader, timeScale: number): number | 
 
 function readStore(reader: SettingsReader, cwd: string, isRequired: boolean): StoreSettings | null {
   const endpoint = reader.value('S3_ENDPOINT', httpUrl, null);
+  const publicEndpoint = reader.value('S3_PUBLIC_ENDPOINT', httpUrl, null);
   const region = reader.value('S3_REGION', text, 'us-east-1');
   const bucket = reader.value('S3_BUCKET', bucketName, 'camera-recordings');
   const ca = readCertificates(reader, pathOf(reader.value('S3_CA_FILE', text, null), cwd));
@@ -196,7 +197,8 @@ function readStore(reader: SettingsReader, cwd: string, isRequired: boolean): St
   noteMissingSecret(reader, 'S3_ACCESS_KEY_ID');
   noteMissingSecret(reader, 'S3_SECRET_ACCESS_KEY');
   if (endpoint === null || accessKeyId === undefined || secretAccessKey === undefined) return null;
-  return { endpoint, region, bucket, accessKeyId, secretAccessKey, ...(ca === undefined ? {} : { ca }) };
+  const optional = { ...(ca === undefined ? {} : { ca }), ...(publicEndpoint === null ? {} : { publicEndpoint }) };
+  return { endpoint, region, bucket, accessKeyId, secretAccessKey, ...optional };
 }
 
 /** Node ignores what is no certificate among those it is to trust, and then trusts nobody new. */

@@ -4,6 +4,7 @@
  */
 export const PLAIN_SETTINGS = [
   'S3_ENDPOINT',
+  'S3_PUBLIC_ENDPOINT',
   'S3_BUCKET',
   'S3_REGION',
   'S3_CA_FILE',

@@ -33,7 +33,7 @@ export interface MemoryStoreOptions {
 /** One request at the moment a fault may hit it: before it took effect, or after. */
 export interface MemoryRequest {
   readonly when: 'before' | 'after';
-  readonly operation: Exclude<keyof ObjectStore, 'close'>;
+  readonly operation: Exclude<keyof ObjectStore, 'close' | 'link'>;
   /** The key or prefix; the bucket's name is ''. */
   readonly target: string;
 }
@@ -145,6 +145,10 @@ export class MemoryStore implements ObjectStore {
       this.#hold(key, new Uint8Array(body), md5(body).toString('hex'), {});
       return 'stored';
     });
+  }
+
+  async link(key: ObjectKey, validSec: number): Promise<string> {
+    return `memory://bucket/${key}?valid=${validSec}`;
   }
 
   async timeMs(signal: AbortSignal): Promise<number> {

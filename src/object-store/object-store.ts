@@ -40,6 +40,8 @@ export interface ObjectStore {
     etag: string | null,
     signal: AbortSignal,
   ): Promise<'stored' | 'changed'>;
+  /** An address at which whoever has it may read the object, and nothing else, for so long (at most 7 days). The store is not asked. */
+  link(key: ObjectKey, validSec: number): Promise<string>;
   /** What time it is by the store's clock, to the second. UTC ms. */
   timeMs(signal: AbortSignal): Promise<number>;
   /** The bucket's own rules that delete objects, in words; empty when it has none. */

@@ -7,6 +7,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 export interface S3Settings {
   /** Like `http://store:8333`. */
   readonly endpoint: string;
+  /** What links to objects begin with, when people reach the store elsewhere; default: `endpoint`. */
+  readonly publicEndpoint?: string;
   readonly bucket: string;
   readonly region: string;
   readonly accessKeyId: string;

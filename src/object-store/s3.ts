@@ -17,6 +17,7 @@ import { expiryRules, storeTime } from './s3-bucket.js';
 import { base64OfHex } from './s3-checksum.js';
 import { createS3Client, DEFAULT_TIMEOUTS, type S3Settings, type S3Timeouts } from './s3-client.js';
 import type { StoreAnswer } from './s3-errors.js';
+import { S3Links } from './s3-links.js';
 import { bareEtag, listFolders, listObjects, listParts, listUploads } from './s3-listing.js';
 import { headObject, readRange } from './s3-reading.js';
 import { type RequestObservation, S3Requests } from './s3-requests.js';
@@ -38,16 +39,18 @@ export function createS3Store(
   onRequest: (observation: RequestObservation) => void = () => {},
 ): ObjectStore {
   const requests = new S3Requests(createS3Client(settings), settings.bucket, onRequest);
-  return new S3Store(requests, { ...DEFAULT_TIMEOUTS, ...settings.timeouts });
+  return new S3Store(requests, { ...DEFAULT_TIMEOUTS, ...settings.timeouts }, new S3Links(settings));
 }
 
 class S3Store implements ObjectStore {
   readonly #requests: S3Requests;
   readonly #timeouts: S3Timeouts;
+  readonly #links: S3Links;
   /** As the store said when an upload was last begun. One that it does not keep refuses the end of an upload: the next is begun anew. */
   #checksWhole = true;
 
-  constructor(requests: S3Requests, timeouts: S3Timeouts) {
+  constructor(requests: S3Requests, timeouts: S3Timeouts, links: S3Links) {
+    this.#links = links;
     this.#requests = requests;
     this.#timeouts = timeouts;
   }
@@ -70,6 +73,8 @@ class S3Store implements ObjectStore {
 
   readonly replaceSmall: ObjectStore['replaceSmall'] = (key, body, etag, signal) =>
     replaceSmall(this.#requests, { key, body, etag }, signal);
+
+  readonly link: ObjectStore['link'] = (key, validSec) => this.#links.link(key, validSec);
 
   readonly timeMs: ObjectStore['timeMs'] = (signal) => storeTime(this.#requests, signal);
 
@@ -211,6 +216,7 @@ class S3Store implements ObjectStore {
   }
 
   close(): void {
+    this.#links.close();
     this.#requests.client.destroy();
   }
 

@@ -47,6 +47,18 @@ export function describeObjectStore(name: string, open: () => ObjectStore): void
       });
     });
 
+    it('gives a link to an object', async () => {
+      const key = newKey();
+      await store.putSmall(key, Buffer.from('to be read'), {}, signal);
+      const link = new URL(await store.link(key, 60));
+      expect(link.pathname.endsWith(`/${key}`)).toBe(true);
+      expect(link.href).not.toBe(await store.link(key, 61));
+      if (!link.protocol.startsWith('http')) return;
+      expect(await (await fetch(link, { signal })).text()).toBe('to be read');
+      link.searchParams.set('X-Amz-Expires', '3600');
+      expect((await fetch(link, { signal })).status).toBe(403);
+    });
+
     it('gives back a small object, its size, time and metadata', async () => {
       const key = newKey();
       const before = Date.now();
