@@ -86,8 +86,9 @@ async function readWish(options: ExportCommandOptions, timezone: string, nowMs: 
   return { camera, range: upToNow, timezone, path: resolve(given), kind, reason };
 }
 
-async function plan(
-  { camera, range }: Wish,
+/** What there is of the range, in the bucket; what waits in the spool of this machine is a gap. Throws what the store throws. */
+export async function plan(
+  { camera, range }: { readonly camera: CameraId; readonly range: TimeRange },
   means: { readonly place: BucketPlace; readonly store: ObjectStore; readonly nowMs: number },
   signal: AbortSignal,
 ): Promise<readonly ExportItem[]> {

@@ -39,6 +39,8 @@ a track of subtitles shows the wall clock. Where the picture's size or encoding 
 Exit code 0: written, also when time is missing; 1: nothing was.`;
 
 interface ExportFlags {
+  readonly links?: boolean;
+  readonly valid: string;
   readonly output?: string;
   readonly bundle?: string;
   readonly reason?: string;
@@ -109,10 +111,19 @@ program
   .argument('<to>', 'like 2026-11-25T15:30')
   .option('-o, --output <file>', 'the MP4; what is there already is not overwritten')
   .option('--bundle <folder>', 'instead: a folder with the originals, the MP4, a manifest and SHA256SUMS')
+  .option('--links', 'instead: print a link to each object of that time; the id of the access key is part of it')
+  .option('--valid <hours>', 'how long the links are good, at most 168', '24')
   .option('--reason <text>', 'why; it goes into the manifest of the bundle')
   .option('--utc', 'times of UTC, also in the subtitles; default: of SITE_TIMEZONE')
   .addHelpText('after', EXPORT_HELP)
   .action(async (camera: string, from: string, to: string, options: ExportFlags) => {
+    if (options.links === true) {
+      const { linksCommand } = await import('./links-command.js');
+      const { valid, utc: isUtc = false, output, bundle, reason } = options;
+      const isFileAsked = (output ?? bundle ?? reason) !== undefined;
+      await finish(linksCommand({ camera, from, to, valid, isFileAsked, isUtc, configPath: configPath() }));
+      return;
+    }
     const { exportCommand } = await import('./export-command.js');
     const { output, bundle, reason, utc = false } = options;
     const target = { output, bundle, reason };
