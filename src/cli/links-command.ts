@@ -52,7 +52,8 @@ export async function linksCommand(options: LinksOptions): Promise<number> {
   }
 }
 
-function validSecOf(text: string): number {
+/** Seconds of a `--valid`. Throws when it is no number of hours from 1 to 168. */
+export function validSecOf(text: string): number {
   const hours = Number(text);
   if (hours >= 1 && hours <= MAX_VALID_HOURS) return Math.floor(hours * 3_600);
   throw new Error(`--valid ${text} is not allowed: 1 to ${MAX_VALID_HOURS} hours.`);

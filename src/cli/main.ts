@@ -131,6 +131,23 @@ program
   });
 
 program
+  .command('open')
+  .description('print a link to a moment of a camera; exit code 1 if there is no footage of it')
+  .argument('<camera>', 'like camera-1')
+  .argument('<when>', 'like 2026-11-25T14:32, "yesterday 14:32" or "today 14:32"')
+  .option('--valid <hours>', 'how long the link is good, at most 168', '24')
+  .option('--utc', 'a time of UTC; default: of SITE_TIMEZONE')
+  .addHelpText(
+    'after',
+    '\nWhoever has the link can read that object. The id of the access key is part of it, the secret is not.',
+  )
+  .action(async (camera: string, when: string, options: { readonly valid: string; readonly utc?: boolean }) => {
+    const { openCommand } = await import('./open-command.js');
+    const { valid, utc = false } = options;
+    await finish(openCommand({ camera, when, valid, isUtc: utc, configPath: configPath() }));
+  });
+
+program
   .command('report')
   .description('print how much of a time there is of every camera; exit code 1 if a second is unexplained')
   .argument('<when>', 'today, yesterday, 2026-11-25, or 2026-11-01..2026-12-01')

@@ -6,7 +6,7 @@ export class TimeArgumentError extends Error {
   readonly code = 'bad-time';
   constructor(text: string) {
     super(
-      `"${text}" is neither a day nor a range. Allowed: today, yesterday, 2026-11-25, 2026-11-25T14:00..2026-11-25T15:30, with Z or +01:00 behind a time that is not local.`,
+      `"${text}" is neither a day nor a range, nor a moment. Allowed: today, yesterday, 2026-11-25, 2026-11-25T14:00..2026-11-25T15:30, and for a moment 2026-11-25T14:32 or yesterday 14:32, with Z or +01:00 behind a time that is not local.`,
     );
     this.name = 'TimeArgumentError';
   }
@@ -27,6 +27,16 @@ export function rangeOf(text: string, timezone: string, nowMs: number): TimeRang
   const range = { fromMs: momentOf(from, timezone), toMs: momentOf(to, timezone) };
   if (range.fromMs >= range.toMs) throw new TimeArgumentError(text);
   return range;
+}
+
+/** A day's beginning or a moment, also `yesterday 14:32`. @throws TimeArgumentError */
+export function momentIn(text: string, timezone: string, nowMs: number): number {
+  const [named, time] = text.split(' ', 2);
+  if (named !== 'today' && named !== 'yesterday') return momentOf(text, timezone);
+  const today = createLocalTime(timezone).day(nowMs);
+  const date = named === 'today' ? today : dayAfter(today, -1);
+  if (time === undefined || text !== `${named} ${time}`) throw new TimeArgumentError(text);
+  return momentOf(`${date} ${time}`, timezone);
 }
 
 function dayRange(text: string, timezone: string, nowMs: number): TimeRange {

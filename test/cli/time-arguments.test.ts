@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rangeOf, TimeArgumentError } from '../../src/cli/time-arguments.js';
+import { momentIn, rangeOf, TimeArgumentError } from '../../src/cli/time-arguments.js';
 
 const NOW_MS = Date.parse('2026-11-25T23:30:00Z');
 
@@ -32,6 +32,22 @@ describe('a range', () => {
     ['2026-10-25T02:30..2026-10-25T03:30', 'Europe/Berlin', '2026-10-25T00:30:00Z', '2026-10-25T02:30:00Z'],
   ])('%s in %s', (text, timezone, from, to) => {
     expect(rangeOf(text, timezone, NOW_MS)).toEqual({ fromMs: Date.parse(from), toMs: Date.parse(to) });
+  });
+});
+
+describe('a moment', () => {
+  it.each([
+    ['yesterday 14:32', 'UTC', '2026-11-24T14:32:00Z'],
+    ['yesterday 14:32', 'Europe/Berlin', '2026-11-25T13:32:00Z'],
+    ['today 00:10:05', 'Europe/Berlin', '2026-11-25T23:10:05Z'],
+    ['2026-11-25T14:32', 'Europe/Berlin', '2026-11-25T13:32:00Z'],
+    ['2026-11-25 14:32Z', 'Europe/Berlin', '2026-11-25T14:32:00Z'],
+  ])('%s in %s', (text, timezone, at) => {
+    expect(momentIn(text, timezone, NOW_MS)).toBe(Date.parse(at));
+  });
+
+  it.each(['today', 'yesterday 25:00', 'yesterday 14:32 or so', 'tomorrow 14:32', ''])('refuses "%s"', (text) => {
+    expect(() => momentIn(text, 'UTC', NOW_MS)).toThrow(TimeArgumentError);
   });
 });
 
