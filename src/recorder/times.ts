@@ -116,7 +116,7 @@ export function timesOf(
 function lastEndOf(file: FileTimes, videoEndMs: number): number {
   const endMs = earliestOf(file) + videoEndMs;
   const writtenMs = file.lastGrewAtMs === null ? Number.POSITIVE_INFINITY : file.lastGrewAtMs + file.steppedMs;
-  if (file.areStampsStopped === true) return Number.isFinite(writtenMs) ? Math.max(endMs, writtenMs) : endMs;
+  if (file.areStampsStopped === true && Number.isFinite(writtenMs)) return writtenMs;
   return endMs - writtenMs > MOST_AHEAD_MS ? writtenMs : endMs;
 }
 
