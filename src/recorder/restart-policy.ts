@@ -10,18 +10,10 @@ export interface Attempts {
   readonly refusals: number;
   /** Sessions in a row, each shorter than a minute, that ended because the picture's parameters changed. */
   readonly parameterRestarts: number;
-  /** Sessions in a row, each shorter than ten seconds, that ended because media time did not pass. */
-  readonly stampRestarts: number;
 }
 
 /** Of a camera's first session, and after a stop that was asked for. */
-export const NO_ATTEMPTS: Attempts = {
-  fruitless: 0,
-  fruitlessSinceMs: null,
-  refusals: 0,
-  parameterRestarts: 0,
-  stampRestarts: 0,
-};
+export const NO_ATTEMPTS: Attempts = { fruitless: 0, fruitlessSinceMs: null, refusals: 0, parameterRestarts: 0 };
 
 /** Clock and chance are passed in, so that every row of the table can be tested. */
 export interface RestartContext {
@@ -57,8 +49,6 @@ const DISK_WAIT_MS = 5_000;
 const SHORT_SESSION_MS = 60_000;
 /** A camera whose SDP never agrees with its stream must not be restarted for ever: after so many short sessions a session's early change is accepted. */
 const MOST_PARAMETER_RESTARTS = 2;
-/** Nor one whose time stamps never pass: a new session sets right only what was right before. */
-const MOST_STAMP_RESTARTS = 2;
 
 /** The one table of waits. Never gives up, never counts tries to a limit. Pure. */
 export function planRestart(outcome: SessionOutcome, attempts: Attempts, context: RestartContext): RestartPlan {
@@ -93,8 +83,6 @@ function planUnscaled(outcome: SessionOutcome, attempts: Attempts, context: Rest
       return { waitMs: DISK_WAIT_MS, attempts };
     case 'parameters-changed':
       return { waitMs: 0, attempts: { ...attempts, parameterRestarts: parameterRestartsAfter(attempts, context) } };
-    case 'timestamps-back':
-      return { waitMs: 0, attempts: { ...attempts, stampRestarts: stampRestartsAfter(attempts, context) } };
     case 'stop-requested':
       return { waitMs: 0, attempts: NO_ATTEMPTS };
     default:
@@ -119,8 +107,7 @@ function planFruitless(attempts: Attempts, context: RestartContext): RestartPlan
 }
 
 function withFootage(attempts: Attempts): Attempts {
-  const { parameterRestarts, stampRestarts } = attempts;
-  return { ...NO_ATTEMPTS, parameterRestarts, stampRestarts };
+  return { ...NO_ATTEMPTS, parameterRestarts: attempts.parameterRestarts };
 }
 
 /** Whether changed parameters end a session of this age. Pure. One that has lasted is ended whatever was before it: its SDP did agree. */
@@ -134,17 +121,4 @@ export function isWorthANewSession(
 
 function parameterRestartsAfter(attempts: Attempts, context: RestartContext): number {
   return context.livedMs < SHORT_SESSION_MS * context.timeScale ? attempts.parameterRestarts + 1 : 1;
-}
-
-/** Whether time stamps that went back end a session of so much media. Pure. Media time that has passed shows that the camera can stamp. */
-export function isWorthNewStamps(
-  attempts: Attempts,
-  mediaMs: number,
-  { timeScale }: Pick<RestartContext, 'timeScale'>,
-): boolean {
-  return attempts.stampRestarts < MOST_STAMP_RESTARTS || mediaMs >= SOUND_SESSION_MS * timeScale;
-}
-
-function stampRestartsAfter(attempts: Attempts, context: RestartContext): number {
-  return context.livedMs < SOUND_SESSION_MS * context.timeScale ? attempts.stampRestarts + 1 : 1;
 }

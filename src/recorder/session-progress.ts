@@ -14,7 +14,6 @@ import { stepBetween } from './clock-steps.js';
 import type { ProbeDisk } from './disk-probe.js';
 import { boundSessionLog } from './ffmpeg/session-log.js';
 import { type CreateWalker, GrowingFile } from './growing-file.js';
-import { pacedAgain, paceFrom, stoppedMsOf } from './media-pace.js';
 import type { RecorderPolicies } from './policies.js';
 import { lookedAgain, silenceFrom } from './silence.js';
 import { StartNote } from './start-note.js';
@@ -67,7 +66,6 @@ export class SessionProgress {
   #closedFrames = 0;
   #closedMediaMs = 0;
   #silence;
-  #pace;
   #sample;
   #lastFrameAtMs: number;
   #syncedAtMs: number;
@@ -82,7 +80,6 @@ export class SessionProgress {
     this.#listener = listener;
     const { clock } = deps;
     this.#silence = silenceFrom(clock.monotonicMs(), 0);
-    this.#pace = paceFrom(clock.monotonicMs(), 0, 0);
     this.#sample = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
     this.#lastFrameAtMs = clock.wallMs();
     // What an earlier worker followed may have gone without for a while.
@@ -151,7 +148,6 @@ export class SessionProgress {
       this.#followClock();
       await this.#read();
       this.#silence = lookedAgain(this.#silence, clock.monotonicMs(), this.#frames);
-      this.#pace = pacedAgain(this.#pace, clock.monotonicMs(), this.#frames, this.recordedMs);
       if (this.#silence.silentMs >= this.#session.spec.stallTimeoutMs) await this.#confirmSilence();
       await this.#syncIfDue();
       if (this.#file !== undefined) await this.#start?.look(this.#file, this.recordedMs >= SURE_AFTER_MS);
@@ -174,7 +170,6 @@ export class SessionProgress {
       completeBytes: this.#file?.recording.completeBytes ?? 0,
       lastFrameAtMs: this.#lastFrameAtMs,
       silentMs: this.#silence.silentMs,
-      mediaStoppedMs: stoppedMsOf(this.#pace),
       hasParametersChanged: this.#hasParametersChanged,
     };
   }
@@ -232,8 +227,7 @@ export class SessionProgress {
     const file = this.#file;
     if (file === undefined) return;
     this.#file = undefined;
-    const { index, path, sizeBytes, recording, unreadable } = file;
-    const times = { ...file.times, areStampsStopped: successor === null && stoppedMsOf(this.#pace) > 0 };
+    const { index, path, sizeBytes, recording, unreadable, times } = file;
     this.#footageFromMs ??= seenFromOf(file);
     // A power loss cut it off though its successor is there: then that does not tell where it ended.
     const isCutOff = unreadable === null && !recording.isFinished;

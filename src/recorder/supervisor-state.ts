@@ -26,8 +26,6 @@ export interface Progress {
   readonly lastFrameAtMs: number;
   /** Without a new frame, in which the supervisor was awake and the disk answered. */
   readonly silentMs: number;
-  /** In which frames came and media time did not pass; 0 while it does. */
-  readonly mediaStoppedMs: number;
   readonly hasParametersChanged: boolean;
 }
 

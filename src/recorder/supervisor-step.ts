@@ -9,7 +9,7 @@ import { type CameraSpec, isSameSource, isSameSpec, type StopCause } from '../do
 import type { SessionId } from '../domain/ids.js';
 import { redact } from '../redact.js';
 import type { FailureKind, SessionOutcome } from './outcome.js';
-import { isWorthANewSession, isWorthNewStamps, NO_ATTEMPTS } from './restart-policy.js';
+import { isWorthANewSession, NO_ATTEMPTS } from './restart-policy.js';
 import type { Progress, Session, SupervisorEvent, SupervisorState } from './supervisor-state.js';
 import {
   after,
@@ -28,8 +28,6 @@ import {
 const NO_VIDEO_MS = 20_000;
 /** A camera's keyframes do not come sooner because tests scale our waits. */
 const LEAST_NO_VIDEO_MS = 6_000;
-/** Frames without media time: longer than cameras stamp a burst alike, and what is stored meanwhile plays in a flash. */
-const STAMPS_BACK_MS = 1_000;
 
 /** @returns the next state and what to do, in order. */
 export function step(state: SupervisorState, event: SupervisorEvent, context: StepContext): Step {
@@ -168,14 +166,6 @@ function onProgressed(
     return terminate(
       recording,
       failed('parameters-changed', 'the picture changed its size or profile'),
-      current.spec,
-      context,
-    );
-  }
-  if (progress.mediaStoppedMs >= STAMPS_BACK_MS && isWorthNewStamps(attempts, progress.mediaMs, context)) {
-    return terminate(
-      recording,
-      failed('timestamps-back', 'the time stamps of the camera went back'),
       current.spec,
       context,
     );

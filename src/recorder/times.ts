@@ -13,8 +13,6 @@ export interface FileTimes {
   readonly continuesAtMs: number | null;
   /** Its newest mtime seen; null before the first whole fragment. */
   readonly lastGrewAtMs: number | null;
-  /** Its last frames were stamped as if no time passed: they are as long as the file grew. */
-  readonly areStampsStopped?: boolean;
   /** Sum of the steps the wall clock made since the file was opened: a clock that was set is right afterwards. */
   readonly steppedMs: number;
 }
@@ -116,7 +114,6 @@ export function timesOf(
 function lastEndOf(file: FileTimes, videoEndMs: number): number {
   const endMs = earliestOf(file) + videoEndMs;
   const writtenMs = file.lastGrewAtMs === null ? Number.POSITIVE_INFINITY : file.lastGrewAtMs + file.steppedMs;
-  if (file.areStampsStopped === true && Number.isFinite(writtenMs)) return writtenMs;
   return endMs - writtenMs > MOST_AHEAD_MS ? writtenMs : endMs;
 }
 

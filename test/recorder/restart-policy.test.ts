@@ -51,7 +51,6 @@ test.each([
   ['no-space', [5_000, 5_000, 5_000, 5_000]],
   ['disk-failing', [5_000, 5_000, 5_000, 5_000]],
   ['parameters-changed', [0, 0, 0, 0]],
-  ['timestamps-back', [0, 0, 0, 0]],
 ] as const)('%s waits %j', (kind, waits) => {
   expect(waitsOf(failed(kind), 4)).toEqual(waits);
 });
@@ -59,7 +58,7 @@ test.each([
 test('footage resets what was counted', () => {
   const { attempts } = planRestart(
     stalled,
-    { fruitless: 5, fruitlessSinceMs: 1, refusals: 2, parameterRestarts: 0, stampRestarts: 0 },
+    { fruitless: 5, fruitlessSinceMs: 1, refusals: 2, parameterRestarts: 0 },
     { ...context, hasFootage: true },
   );
   expect(attempts).toEqual(NO_ATTEMPTS);
@@ -70,14 +69,6 @@ test('only short sessions in a row count as parameters that never agree', () => 
   const second = planRestart(failed('parameters-changed'), first, { ...context, hasFootage: true }).attempts;
   const long = planRestart(failed('parameters-changed'), second, { ...context, livedMs: 60_000 }).attempts;
   expect([first, second, long].map((attempts) => attempts.parameterRestarts)).toEqual([1, 2, 1]);
-});
-
-test('only short sessions in a row count as time stamps that never pass', () => {
-  const short = { ...context, livedMs: 9_999 };
-  const first = planRestart(failed('timestamps-back'), NO_ATTEMPTS, short).attempts;
-  const second = planRestart(failed('timestamps-back'), first, { ...short, hasFootage: true }).attempts;
-  const sound = planRestart(failed('timestamps-back'), second, { ...context, livedMs: 10_000 }).attempts;
-  expect([first, second, sound].map((attempts) => attempts.stampRestarts)).toEqual([1, 2, 1]);
 });
 
 test('every wait is scaled, and none is negative or longer than 31 minutes', () => {
@@ -109,7 +100,6 @@ test.each([
   [failed('no-space'), 'disk-full'],
   [failed('disk-failing'), 'disk-stalled'],
   [failed('parameters-changed'), 'reconfigured'],
-  [failed('timestamps-back'), 'stream-ended'],
   [{ kind: 'stop-requested', cause: 'paused' }, 'paused'],
   [{ kind: 'stop-requested', cause: 'cancelled' }, 'removed'],
   [{ kind: 'stop-requested', cause: 'moved' }, 'moved'],

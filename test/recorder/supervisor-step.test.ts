@@ -32,7 +32,6 @@ const progress: Progress = {
   completeBytes: 9,
   lastFrameAtMs: 1,
   silentMs: 0,
-  mediaStoppedMs: 0,
   hasParametersChanged: false,
 };
 const ended: SessionOutcome = { kind: 'stream-ended', detail: redact('it ended') };
@@ -95,8 +94,6 @@ const events = {
   'silent 4 s': { kind: 'progressed', session: session.id, progress: { ...progress, silentMs: 4_000 } },
   'silent 3.9 s': { kind: 'progressed', session: session.id, progress: { ...progress, silentMs: 3_999 } },
   'other picture': { kind: 'progressed', session: session.id, progress: { ...progress, hasParametersChanged: true } },
-  'stamps back': { kind: 'progressed', session: session.id, progress: { ...progress, mediaStoppedMs: 1_000 } },
-  'stamps back for less': { kind: 'progressed', session: session.id, progress: { ...progress, mediaStoppedMs: 999 } },
   'stranger progressed': { kind: 'progressed', session: stranger.id, progress: { ...progress, silentMs: 9_999 } },
   exited: { kind: 'exited', session: session.id, outcome: ended },
   'exited refused': { kind: 'exited', session: session.id, outcome: refused },
@@ -143,11 +140,9 @@ const table: Readonly<Record<keyof typeof states, Partial<Record<keyof typeof ev
     adopted: row('connecting', 'SIGKILL'),
     'new frames': row('recording'),
     'silent 3.9 s': row('recording'),
-    'stamps back for less': row('recording'),
     'no frame for 20 s': row('stopping', 'SIGKILL wake'),
     'silent 4 s': row('stopping', 'SIGKILL wake'),
     'other picture': row('stopping', 'SIGTERM wake'),
-    'stamps back': row('stopping', 'SIGTERM wake'),
     exited: row('waiting', 'seal wake'),
     'exited refused': row('waiting', 'seal wake'),
     'space low': row('stopping', 'SIGTERM wake'),
@@ -163,7 +158,6 @@ const table: Readonly<Record<keyof typeof states, Partial<Record<keyof typeof ev
     'no frame for 20 s': row('stopping', 'SIGKILL wake'),
     'silent 4 s': row('stopping', 'SIGKILL wake'),
     'other picture': row('stopping', 'SIGTERM wake'),
-    'stamps back': row('stopping', 'SIGTERM wake'),
     exited: row('waiting', 'seal wake'),
     'exited refused': row('waiting', 'seal wake'),
     'space low': row('stopping', 'SIGTERM wake'),
@@ -269,18 +263,6 @@ test('a camera whose parameters never agree is recorded as it is after two tries
   const session = { ...states.recording.session, startedAtMs: NOW - 59_000 };
   const stubborn = { ...states.recording, session, attempts: { ...NO_ATTEMPTS, parameterRestarts: 2 } };
   expect(step(stubborn, events['other picture'], context)[0].kind).toBe('recording');
-});
-
-test('a camera whose time stamps never pass is recorded as it is after two tries, one whose did is not', () => {
-  const attempts = { ...NO_ATTEMPTS, stampRestarts: 2 };
-  const after = (mediaMs: number) =>
-    step(
-      { ...states.recording, attempts },
-      { ...events['stamps back'], progress: { ...progress, mediaStoppedMs: 1_000, mediaMs } },
-      context,
-    )[0];
-  expect(after(9_999).kind).toBe('recording');
-  expect(after(10_000)).toMatchObject({ kind: 'stopping', outcome: { kind: 'timestamps-back' }, next: spec });
 });
 
 test('a session that has lasted a minute ends at other parameters, whatever the ones before it did', () => {

@@ -55,15 +55,6 @@ test('the last of a session ends with its last video frame', () => {
   expect(timesOf(file({ earliestStartMs: T - 400 }), null, media)).toMatchObject({ fromMs: T, toMs: T + 9_600 });
 });
 
-test('frames that were given no length last until the last byte was written, also after a jump ahead', () => {
-  const flash = { ...media, videoEndMs: 67 };
-  const grown = { areStampsStopped: true, earliestStartMs: T, lastGrewAtMs: T + 4_000 };
-  expect(timesOf(file(grown), null, flash)).toMatchObject({ fromMs: T, toMs: T + 4_000 });
-  expect(timesOf(file(grown), null, { ...media, videoEndMs: 302_000 })).toMatchObject({ toMs: T + 4_000 });
-  expect(timesOf(file({ ...grown, steppedMs: 60_000 }), null, flash)).toMatchObject({ toMs: T + 64_000 });
-  expect(timesOf(file({ ...grown, lastGrewAtMs: null }), null, flash)).toMatchObject({ toMs: T + 67 });
-});
-
 test('a camera whose clock was set ahead by five minutes has no footage after the last byte', () => {
   const ahead = { ...media, videoEndMs: 310_000 };
   const stopped = { lastGrewAtMs: T + 6_000 };

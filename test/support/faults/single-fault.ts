@@ -13,8 +13,6 @@ export interface SingleFault {
   /** What happens; it is a part of the test's name. */
   readonly what: string;
   readonly fault: Fault;
-  /** Of the victim; default: none. */
-  readonly hasSound?: true;
   /** From when it is proved until it is healed. */
   readonly holdMs: number;
   /** Of the gaps, in any order; none: no frame may be lost. */
